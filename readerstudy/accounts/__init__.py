@@ -1,0 +1,1 @@
+"""Who people are: accounts, reader profiles, invitations, sign-in and the second factor."""

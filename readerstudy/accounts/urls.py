@@ -1,0 +1,12 @@
+from django.urls import path
+
+from readerstudy.accounts import views
+
+app_name = "accounts"
+
+urlpatterns = [
+    path("invitation/<int:number>/<str:token>/", views.accept_invitation, name="accept_invitation"),
+    path("profile/", views.profile, name="profile"),
+    path("me/", views.account, name="account"),
+    path("theme/", views.choose_theme, name="theme"),
+]

@@ -1,0 +1,1 @@
+"""From ratings to a report: the long table, the estimates, figures and exports."""

@@ -1,0 +1,34 @@
+"""Frozen analyses."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from readerstudy.studies.models import Study
+
+
+class Report(models.Model):
+    """One analysis of one state of the data, named by the hash of its input. Append-only."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="reports")
+    input_sha256 = models.CharField(max_length=64)
+    software = models.CharField(max_length=120)
+    seed = models.BigIntegerField()
+    is_interim = models.BooleanField()
+    content = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "input_sha256", "software", "is_interim"],
+                name="analysis_one_report_per_input",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"report of {self.study}"

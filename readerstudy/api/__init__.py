@@ -1,0 +1,1 @@
+"""The API: one study for each token, denied by default."""

@@ -1,0 +1,1 @@
+"""Cases: uploads, their clean renditions, strata and reference standards."""

@@ -1,0 +1,1 @@
+"""The demonstration: one command that starts everything with a study that is alive."""

@@ -1,0 +1,42 @@
+"""Reads settings from the environment, strictly: a value that is not understood is refused by name."""
+
+import os
+from pathlib import Path
+
+TRUE_WORDS = {"1", "true", "yes", "on"}
+FALSE_WORDS = {"0", "false", "no", "off"}
+
+
+class SettingError(Exception):
+    """A variable of the environment holds a value this program does not understand."""
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def boolean(name: str, default: bool) -> bool:
+    word = text(name).lower()
+    if not word:
+        return default
+    if word not in TRUE_WORDS | FALSE_WORDS:
+        raise SettingError(f"{name} is {word!r}. Write one of: 1, true, yes, on, 0, false, no, off.")
+    return word in TRUE_WORDS
+
+
+def integer(name: str, default: int) -> int:
+    word = text(name)
+    if not word:
+        return default
+    try:
+        return int(word)
+    except ValueError as error:
+        raise SettingError(f"{name} is {word!r}. Write a whole number.") from error
+
+
+def listing(name: str, default: str = "") -> list[str]:
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def folder(name: str, default: Path) -> Path:
+    return Path(text(name, str(default))).expanduser().resolve()

@@ -1,0 +1,1 @@
+"""Model outputs: the queue of generations, attempts, interpretations and refusal verdicts."""

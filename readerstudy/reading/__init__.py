@@ -1,0 +1,1 @@
+"""The reading room: allocation, readings, ratings, and what a reader may see."""

@@ -1,0 +1,1 @@
+"""Studies: protocol, arms, criteria, members, their states and who may reach them."""

@@ -1,0 +1,51 @@
+"""The one gate to a study: what nobody passes here, nobody sees. Strangers get 404, not 403."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest
+
+from readerstudy.accounts.models import User
+from readerstudy.accounts.people import signed_in
+from readerstudy.studies.models import Membership, Role, Study
+
+
+@dataclass(frozen=True)
+class Access:
+    """A person inside a study: who, where, and in which roles."""
+
+    user: User
+    study: Study
+    memberships: tuple[Membership, ...]
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(membership.role for membership in self.memberships)
+
+    @property
+    def coordinates(self) -> bool:
+        return Role.COORDINATOR in self.roles
+
+
+def access_study(request: HttpRequest, key: str, *roles: Role) -> Access:
+    """The study `key` if the signed-in person has one of `roles` in it (any role when none is named).
+
+    Raises `Http404` otherwise, so that a study's existence stays unknown to outsiders.
+    """
+    user = signed_in(request)
+    found = tuple(
+        Membership.objects.present()
+        .filter(study__key=key, user=user)
+        .select_related("study")
+        .order_by("role")
+    )
+    if not found or (roles and not {membership.role for membership in found} & set(roles)):
+        raise Http404
+    return Access(user=user, study=found[0].study, memberships=found)
+
+
+def access_seat(request: HttpRequest, key: str) -> Membership:
+    """The reader's own membership in the study `key`, or `Http404`."""
+    access = access_study(request, key, Role.READER)
+    return next(membership for membership in access.memberships if membership.role == Role.READER)

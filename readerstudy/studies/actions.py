@@ -1,0 +1,194 @@
+"""Every write to a study's protocol, people and state."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from readerstudy.accounts.actions import invite
+from readerstudy.accounts.models import User
+from readerstudy.audit.record import record, study_stream
+from readerstudy.studies.lifecycle import State
+from readerstudy.studies.models import Arm, Criterion, Membership, Role, Rubric, Study
+from readerstudy.studies.policies import StudyError, check_move, check_protocol_open
+
+
+@transaction.atomic
+def create_study(*, title: str, question: str = "", by: User, is_demo: bool = False) -> Study:
+    """Makes a draft with an empty rubric; whoever makes it coordinates it."""
+    study = Study.objects.create(title=title, question=question, created_by=by, is_demo=is_demo)
+    Rubric.objects.create(study=study)
+    Membership.objects.create(study=study, user=by, role=Role.COORDINATOR)
+    record("study.create", by=by, stream=study_stream(study.pk), subject=study.key, data={"title": title})
+    return study
+
+
+@transaction.atomic
+def change_study(*, study: Study, changes: Mapping[str, Any], by: User) -> Study:
+    """Changes texts and choices of an open protocol; `changes` maps field names to new values."""
+    study = locked(study)
+    check_protocol_open(study)
+    old = {name: getattr(study, name) for name in changes}
+    for name, value in changes.items():
+        setattr(study, name, value)
+    study.save(update_fields=list(changes))
+    changed = {name: [old[name], value] for name, value in changes.items() if old[name] != value}
+    record("study.change", by=by, stream=study_stream(study.pk), subject=study.key, data=changed)
+    return study
+
+
+@transaction.atomic
+def save_arm(*, study: Study, fields: Mapping[str, Any], by: User, arm: Arm | None = None) -> Arm:
+    """Adds an arm at the end, or changes one."""
+    check_protocol_open(locked(study))
+    arm = arm or Arm(study=study, position=_next_position(Arm.objects.filter(study=study)))
+    verb = "arm.change" if arm.pk else "arm.add"
+    for name, value in fields.items():
+        setattr(arm, name, value)
+    arm.save()
+    record(verb, by=by, stream=study_stream(study.pk), subject=arm.name, data=dict(fields))
+    return arm
+
+
+@transaction.atomic
+def remove_arm(*, arm: Arm, by: User) -> None:
+    """Takes an arm without outputs out of a draft."""
+    check_protocol_open(locked(arm.study))
+    name, study = arm.name, arm.study
+    try:
+        arm.delete()
+    except models.ProtectedError as error:
+        raise StudyError(
+            _(
+                "“%(arm)s” already has outputs, and outputs are never deleted. Make a new study without this arm."
+            )
+            % {"arm": name}
+        ) from error
+    record("arm.remove", by=by, stream=study_stream(study.pk), subject=name)
+
+
+@transaction.atomic
+def save_criterion(
+    *, study: Study, fields: Mapping[str, Any], by: User, criterion: Criterion | None = None
+) -> Criterion:
+    """Adds a question at the end of the rubric, or changes one."""
+    check_protocol_open(locked(study))
+    if criterion is None:
+        rubric = study.rubrics.latest("version")
+        criterion = Criterion(rubric=rubric, position=_next_position(rubric.criteria.all()))
+    verb = "criterion.change" if criterion.pk else "criterion.add"
+    for name, value in fields.items():
+        setattr(criterion, name, value)
+    criterion.save()
+    record(verb, by=by, stream=study_stream(study.pk), subject=criterion.key, data=dict(fields))
+    return criterion
+
+
+@transaction.atomic
+def remove_criterion(*, study: Study, criterion: Criterion, by: User) -> None:
+    check_protocol_open(locked(study))
+    criterion.delete()
+    record("criterion.remove", by=by, stream=study_stream(study.pk), subject=criterion.key)
+
+
+@transaction.atomic
+def invite_member(*, study: Study, email: str, role: Role, by: User) -> Membership:
+    """Invites a person by address into a role; a second call opens a fresh link for the same membership."""
+    study = locked(study)
+    invitation = invite(email=email, by=by)
+    membership = add_member(study=study, user=invitation.user, role=role, by=by)
+    Membership.objects.filter(pk=membership.pk).update(invitation=invitation)
+    membership.invitation = invitation
+    data = {"role": role, "invitation": invitation.pk}
+    record("member.invite", by=by, stream=study_stream(study.pk), subject=membership.pseudonym, data=data)
+    return membership
+
+
+@transaction.atomic
+def add_member(*, study: Study, user: User, role: Role, by: User) -> Membership:
+    """Gives `user` a role; a reader gets the next free seat and keeps it when coming back after a removal."""
+    study = locked(study)
+    membership = Membership.objects.filter(study=study, user=user, role=role).first()
+    if membership and membership.removed_at is None:
+        return membership
+    if membership is None:
+        seat = _next_seat(study) if role == Role.READER else None
+        membership = Membership(study=study, user=user, role=role, seat=seat)
+    membership.removed_at = None
+    membership.save()
+    record(
+        "member.add", by=by, stream=study_stream(study.pk), subject=membership.pseudonym, data={"role": role}
+    )
+    return membership
+
+
+@transaction.atomic
+def remove_member(*, membership: Membership, by: User) -> None:
+    """Ends a person's access; what a reader rated stays."""
+    if membership.user_id == by.pk and membership.role == Role.COORDINATOR:
+        raise StudyError(_("You cannot remove yourself: a study needs a coordinator."))
+    Membership.objects.filter(pk=membership.pk, removed_at=None).update(removed_at=timezone.now())
+    record("member.remove", by=by, stream=study_stream(membership.study_id), subject=membership.pseudonym)
+
+
+@transaction.atomic
+def give_consent(*, seat: Membership, by: User) -> None:
+    """Stores that a reader agreed, and to which text."""
+    digest = hashlib.sha256(seat.study.consent_text.encode()).hexdigest()
+    updated = Membership.objects.filter(pk=seat.pk, consented_at=None).update(
+        consented_at=timezone.now(), consent_sha256=digest
+    )
+    if updated:
+        stream = study_stream(seat.study_id, seat.seat)
+        record("reader.consent", by=by, stream=stream, subject=seat.pseudonym, data={"text_sha256": digest})
+
+
+@transaction.atomic
+def lock_protocol(*, study: Study, manifest_sha256: str, by: User | None) -> Study:
+    """Freezes the protocol under its manifest; PostgreSQL refuses changes from here on."""
+    study = locked(study)
+    check_move(study, State.LOCKED)
+    study.state, study.manifest_sha256, study.locked_at = State.LOCKED, manifest_sha256, timezone.now()
+    study.save(update_fields=["state", "manifest_sha256", "locked_at"])
+    record(
+        "study.lock",
+        by=by,
+        stream=study_stream(study.pk),
+        subject=study.key,
+        data={"manifest": manifest_sha256},
+    )
+    return study
+
+
+@transaction.atomic
+def move_study(*, study: Study, then: State, by: User) -> Study:
+    """Moves a study along the table of states (pause, resume, close …)."""
+    study = locked(study)
+    check_move(study, then)
+    now = study.state
+    study.state = then
+    study.save(update_fields=["state"])
+    record(
+        "study.move", by=by, stream=study_stream(study.pk), subject=study.key, data={"from": now, "to": then}
+    )
+    return study
+
+
+def locked(study: Study) -> Study:
+    """The study as it is now, with its row locked until the transaction ends."""
+    return Study.objects.select_for_update().get(pk=study.pk)
+
+
+def _next_position(siblings: models.QuerySet[Any]) -> int:
+    last = siblings.aggregate(last=models.Max("position"))["last"]
+    return 0 if last is None else int(last) + 1
+
+
+def _next_seat(study: Study) -> int:
+    last = Membership.objects.filter(study=study).aggregate(last=models.Max("seat"))["last"]
+    return int(last or 0) + 1

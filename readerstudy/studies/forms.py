@@ -1,0 +1,200 @@
+"""Forms of the coordinator's console."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.text import slugify
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from readerstudy.studies.models import Arm, ArmKind, Criterion, Kind, Role, Study
+from readerstudy.studies.options import format_options, parse_options
+
+MOST_INVITATIONS = 100
+
+
+class NewStudyForm(forms.ModelForm[Study]):
+    class Meta:
+        model = Study
+        fields = ["title", "question"]
+        widgets = {"question": forms.Textarea(attrs={"rows": 3})}
+
+
+class SettingsForm(forms.ModelForm[Study]):
+    class Meta:
+        model = Study
+        fields = ["title", "question", "instructions", "consent_text", "refusal_policy", "positive_label"]
+        widgets = {
+            "question": forms.Textarea(attrs={"rows": 3}),
+            "instructions": forms.Textarea(attrs={"rows": 5}),
+            "consent_text": forms.Textarea(attrs={"rows": 4}),
+        }
+
+
+class ArmForm(forms.ModelForm[Arm]):
+    """An arm; parameters left empty are not sent to the model at all."""
+
+    connection = forms.ChoiceField(label=_("Provider"), required=False)
+    temperature = forms.FloatField(label=_("Temperature"), min_value=0, max_value=2, required=False)
+    max_output_tokens = forms.IntegerField(
+        label=_("Most tokens in an answer"), min_value=16, max_value=100_000, required=False
+    )
+    seed = forms.IntegerField(label=_("Seed of the model"), min_value=0, max_value=2**31 - 1, required=False)
+
+    PARAMETERS = ("temperature", "max_output_tokens", "seed")
+
+    class Meta:
+        model = Arm
+        fields = ["name", "kind", "connection", "model", "system_prompt", "prompt"]
+        widgets = {
+            "system_prompt": forms.Textarea(attrs={"rows": 2}),
+            "prompt": forms.Textarea(attrs={"rows": 6}),
+        }
+
+    def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.study = study
+        choices = [(name, offer.label) for name, offer in settings.CONNECTIONS.items()]
+        self.fields["connection"].choices = [("", "—"), *choices]  # type: ignore[attr-defined]  # a ChoiceField
+        for name in self.PARAMETERS:
+            self.fields[name].initial = self.instance.parameters.get(name)
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        others = Arm.objects.filter(study=self.study, name=name).exclude(pk=self.instance.pk)
+        if others.exists():
+            raise ValidationError(_t("Another arm of this study has this name. Choose a different one."))
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or {}
+        if answers.get("kind") == ArmKind.MODEL:
+            for name in ("connection", "model", "prompt"):
+                if not answers.get(name):
+                    self.add_error(name, _t("A model that we call needs this."))
+        return answers
+
+    def arm_fields(self) -> dict[str, Any]:
+        """The arm's columns, ready for `actions.save_arm`."""
+        answers = self.cleaned_data
+        if answers["kind"] == ArmKind.IMPORTED:
+            blank = {"connection": "", "model": "", "system_prompt": "", "prompt": ""}
+            return {
+                "name": answers["name"],
+                "kind": answers["kind"],
+                **blank,
+                "parameters": {},
+                "is_simulated": False,
+            }
+        parameters = {name: answers[name] for name in self.PARAMETERS if answers[name] is not None}
+        simulated = settings.CONNECTIONS[answers["connection"]].simulated
+        return {
+            **{name: answers[name] for name in self.Meta.fields},
+            "parameters": parameters,
+            "is_simulated": simulated,
+        }
+
+
+class CriterionForm(forms.ModelForm[Criterion]):
+    """A question; its options are written one on each line."""
+
+    options_text = forms.CharField(
+        label=_("Options"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_(
+            "One on each line: “value = label”, for example “5 = Nothing wrong”. Readers press the value."
+        ),
+    )
+
+    class Meta:
+        model = Criterion
+        fields = [
+            "question",
+            "kind",
+            "options_text",
+            "minimum",
+            "maximum",
+            "unit",
+            "direction",
+            "acceptable_from",
+            "allows_cannot_judge",
+            "is_required",
+            "help",
+            "key",
+        ]
+
+    def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.study = study
+        self.fields["key"].required = False
+        self.fields["options_text"].initial = format_options(self.instance.options)
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or {}
+        answers["key"] = answers.get("key") or slugify(answers.get("question", ""))[:40].strip("-")
+        self._check_key(answers["key"])
+        self._check_range(answers)
+        self._read_options(answers)
+        return answers
+
+    def _check_key(self, key: str) -> None:
+        if not key:
+            self.add_error(
+                "key", _t("Give a short name of letters and digits; the question has none to make one from.")
+            )
+        elif Criterion.objects.of(self.study).filter(key=key).exclude(pk=self.instance.pk).exists():
+            self.add_error(
+                "key",
+                _t("Another question has the short name “%(key)s”. Choose a different one.") % {"key": key},
+            )
+
+    def _check_range(self, answers: dict[str, Any]) -> None:
+        low, high = answers.get("minimum"), answers.get("maximum")
+        if low is not None and high is not None and low >= high:
+            self.add_error("maximum", _t("The highest value must be above the lowest."))
+
+    def _read_options(self, answers: dict[str, Any]) -> None:
+        kind = Kind(answers.get("kind", Kind.FREE_TEXT))
+        try:
+            answers["options"] = (
+                parse_options(answers.get("options_text", ""), kind) if kind.has_options else []
+            )
+        except ValidationError as error:
+            self.add_error("options_text", error)
+
+    def criterion_fields(self) -> dict[str, Any]:
+        """The criterion's columns, ready for `actions.save_criterion`."""
+        names = [name for name in self.Meta.fields if name != "options_text"]
+        return {name: self.cleaned_data[name] for name in [*names, "options"]}
+
+    def _post_clean(self) -> None:
+        """The action writes the row; the form only gathers its columns."""
+
+
+class InviteForm(forms.Form):
+    emails = forms.CharField(
+        label=_("E-mail addresses"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("One on each line."),
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.READER)
+
+    def clean_emails(self) -> list[str]:
+        addresses = [part for part in str(self.cleaned_data["emails"]).replace(",", "\n").split() if part]
+        if len(addresses) > MOST_INVITATIONS:
+            raise ValidationError(_t("Invite at most %(most)d people at once.") % {"most": MOST_INVITATIONS})
+        for number, address in enumerate(addresses, start=1):
+            try:
+                validate_email(address)
+            except ValidationError as error:
+                raise ValidationError(
+                    _t("Line %(number)d, “%(address)s”, is not an e-mail address. Nobody was invited.")
+                    % {"number": number, "address": address}
+                ) from error
+        return list(dict.fromkeys(address.lower() for address in addresses))

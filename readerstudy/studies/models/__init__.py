@@ -1,0 +1,19 @@
+"""What a study is made of."""
+
+from readerstudy.studies.models.arm import Arm, ArmKind
+from readerstudy.studies.models.criterion import Criterion, Direction, Kind, Rubric
+from readerstudy.studies.models.membership import Membership, Role
+from readerstudy.studies.models.study import RefusalPolicy, Study
+
+__all__ = [
+    "Arm",
+    "ArmKind",
+    "Criterion",
+    "Direction",
+    "Kind",
+    "Membership",
+    "RefusalPolicy",
+    "Role",
+    "Rubric",
+    "Study",
+]

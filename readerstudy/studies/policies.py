@@ -1,0 +1,48 @@
+"""What the state of a study allows. Whether a *person* may do it is `access.py`."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from readerstudy.studies.lifecycle import OPEN_TO_CHANGE, OPEN_TO_READING, State, may_move
+from readerstudy.studies.models import Study
+
+
+class StudyError(Exception):
+    """The study does not allow this now; the text is a sentence that says why and what to do."""
+
+
+def can_change_protocol(study: Study) -> bool:
+    return study.state in OPEN_TO_CHANGE
+
+
+def check_protocol_open(study: Study) -> None:
+    if not can_change_protocol(study):
+        raise StudyError(
+            _("This study is locked, so its protocol can no longer change. Make a new study to change it.")
+        )
+
+
+def can_read(study: Study) -> bool:
+    return study.state in OPEN_TO_READING
+
+
+def check_reading_open(study: Study) -> None:
+    if not can_read(study):
+        raise StudyError(
+            str(READING_CLOSED.get(State(study.state), _("This study is not open for reading.")))
+        )
+
+
+def check_move(study: Study, then: State) -> None:
+    if not may_move(study.state, then):
+        raise StudyError(
+            _("This study is %(now)s; it cannot become %(then)s from here.")
+            % {"now": State(study.state).label, "then": then.label}
+        )
+
+
+READING_CLOSED = {
+    State.PAUSED: gettext_lazy("This study is paused. Your ratings are safe; please come back later."),
+    State.CLOSED: gettext_lazy("This study is closed. Your ratings are safe; thank you for reading."),
+    State.DRAFT: gettext_lazy("This study has not started yet. You will be told when it does."),
+}
