@@ -253,6 +253,7 @@ CONNECTIONS = read_connections(environment.text)
 CALL_DEADLINE_SECONDS = environment.integer("CALL_DEADLINE_SECONDS", 120)
 LEASE_MARGIN_SECONDS = environment.integer("LEASE_MARGIN_SECONDS", 30)
 MAX_ATTEMPTS = environment.integer("MAX_ATTEMPTS", 6)
+BELLS = environment.integer("BELLS", 64)
 
 # --- API --------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

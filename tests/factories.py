@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import itertools
+import uuid
 from typing import Any
 
-from readerstudy.accounts.actions import create_account
+import numpy as np
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from PIL import Image as Picture
+
+from readerstudy.accounts.actions import create_account, save_profile
 from readerstudy.accounts.models import User
+from readerstudy.cases.models import Case, Image, ImageSet, ReferenceStandard, Rendition, Upload
+from readerstudy.generation.models import Attempt, Generation, Interpretation, RefusalVerdict
+from readerstudy.reading.actions import start_study
 from readerstudy.studies import actions as studies
 from readerstudy.studies.models import Arm, Criterion, Membership, Role, Study
 from readerstudy.studies.options import YES_NO
@@ -61,3 +73,118 @@ def make_criterion(
 
 def make_member(study: Study, role: Role = Role.READER, user: User | None = None) -> Membership:
     return studies.add_member(study=study, user=user or make_user(), role=role, by=study.created_by)
+
+
+def make_reader(study: Study, **flags: Any) -> Membership:
+    """A reader who has a profile and has consented."""
+    seat = make_member(study, user=make_user(**flags))
+    save_profile(user=seat.user, name=f"Reader {seat.seat}", specialty="radiology", years_experience=12)
+    studies.give_consent(seat=seat, by=seat.user)
+    seat.refresh_from_db()
+    return seat
+
+
+def make_case(study: Study, *, label: str = "", confirmed: bool = True, **fields: Any) -> Case:
+    """A case with one small confirmed image whose renditions are stored."""
+    position = Case.objects.filter(study=study).count()
+    case = Case.objects.create(study=study, position=position, code=f"C{position + 1:03d}", **fields)
+    if label:
+        ReferenceStandard.objects.create(study=study, case=case, label=label)
+    make_image(case, confirmed=confirmed)
+    return case
+
+
+def make_image(case: Case, *, slot: str = "current", confirmed: bool = True) -> Image:
+    image_set, _made = ImageSet.objects.get_or_create(study=case.study, created_by=case.study.created_by)
+    upload = Upload.objects.create(image_set=image_set, original_name=f"{case.code}.png", fate="rendered")
+    now, by = (timezone.now(), case.study.created_by) if confirmed else (None, None)
+    image = Image.objects.create(
+        case=case,
+        slot=slot,
+        upload=upload,
+        key=uuid.uuid4().hex,
+        meta=_META,
+        confirmed_at=now,
+        confirmed_by=by,
+    )
+    for kind, mime, name in (
+        ("full", "image/png", "PNG"),
+        ("display", "image/png", "PNG"),
+        ("preview", "image/webp", "WEBP"),
+    ):
+        _make_rendition(image, kind, mime, name)
+    return image
+
+
+def make_output(
+    arm: Arm, case: Case, *, text: str = "The lungs are clear.", verdict: str = "answer"
+) -> Interpretation:
+    """A finished generation with its interpretation and automatic verdict."""
+    generation = Generation.objects.create(arm=arm, case=case, stage="done", finished_at=timezone.now())
+    attempt = Attempt.objects.create(
+        generation=generation, number=1, key=uuid.uuid4().hex, outcome="answered"
+    )
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    interpretation = Interpretation.objects.create(
+        generation=generation, attempt=attempt, text=text, sha256=digest
+    )
+    declined = verdict in {"full_refusal", "deferral", "safety_block"}
+    RefusalVerdict.objects.create(
+        interpretation=interpretation, verdict=verdict, declined=declined, signal="rule"
+    )
+    return interpretation
+
+
+def make_ready_study(*, cases: int = 4, arms: int = 2, readers: int = 2, **changes: Any) -> Study:
+    """A draft that nothing keeps from starting: every output's text names its case and arm."""
+    study = make_study(**changes)
+    made_arms = [
+        make_arm(study, name=f"Arm {number}", model=f"model-{number}") for number in range(1, arms + 1)
+    ]
+    make_criterion(study)
+    for number in range(cases):
+        case = make_case(study, label="abnormal" if number % 2 else "normal")
+        for arm in made_arms:
+            make_output(arm, case, text=f"Text {arm.position} about {case.code}.\n\nClassification: normal")
+    for _number in range(readers):
+        make_reader(study)
+    return study
+
+
+def make_running_study(**wanted: Any) -> Study:
+    study = make_ready_study(**wanted)
+    return start_study(study=study, by=study.created_by)
+
+
+_META = {
+    "kind": "rgb8",
+    "width": 32,
+    "height": 24,
+    "bits": 8,
+    "frames": 1,
+    "offset": 0,
+    "scale": 1,
+    "windows": [],
+    "default_window": None,
+    "inverted": False,
+    "spacing_mm": None,
+    "spacing_kind": None,
+}
+
+
+def _make_rendition(image: Image, kind: str, mime: str, name: str) -> None:
+    pixels = np.random.default_rng(image.pk).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Picture.fromarray(pixels).save(buffer, name)
+    content = buffer.getvalue()
+    stored = default_storage.save(f"renditions/{image.key}-{kind}", ContentFile(content))
+    Rendition.objects.create(
+        image=image,
+        kind=kind,
+        stored=stored,
+        mime=mime,
+        width=32,
+        height=24,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )

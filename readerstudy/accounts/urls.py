@@ -8,5 +8,6 @@ urlpatterns = [
     path("invitation/<int:number>/<str:token>/", views.accept_invitation, name="accept_invitation"),
     path("profile/", views.profile, name="profile"),
     path("me/", views.account, name="account"),
+    path("second-factor.svg", views.second_factor_picture, name="second_factor_picture"),
     path("theme/", views.choose_theme, name="theme"),
 ]

@@ -2,6 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash
@@ -11,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from sesame.utils import get_user
 
 from readerstudy.accounts import actions
@@ -102,3 +104,13 @@ def _next(request: HttpRequest, fallback: str) -> str:
 def _own_path(request: HttpRequest) -> str:
     came_from = urlsplit(request.headers.get("Referer", ""))
     return came_from.path if came_from.netloc == request.get_host() and came_from.path != request.path else ""
+
+
+@require_safe
+def second_factor_picture(request: HttpRequest) -> HttpResponse:
+    """The QR code of the secret that is being set up; allauth would inline it, which our CSP refuses."""
+    adapter, secret = get_mfa_adapter(), request.session.get(SECRET_SESSION_KEY)
+    if not secret:
+        raise Http404
+    picture = adapter.build_totp_svg(adapter.build_totp_url(signed_in(request), secret))
+    return HttpResponse(picture, content_type="image/svg+xml")

@@ -3,53 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-OPENAI_ADDRESS = "https://api.openai.com/v1"
-GEMINI_ADDRESS = "https://generativelanguage.googleapis.com"
+from readerstudy.providers.base import Connection
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A provider that coordinators may choose for an arm."""
+    """A provider that coordinators may choose for an arm, by its name to people and its connection."""
 
-    name: str
     label: str
-    adapter: str
-    base_url: str
-    api_key: str = field(repr=False)
-    simulated: bool = False
+    connection: Connection
+
+    @property
+    def simulated(self) -> bool:
+        return self.connection.simulated
 
 
 def read_connections(read: Callable[[str], str]) -> dict[str, Offer]:
-    """The offers whose key or address is set; `read` returns a variable's text or an empty string."""
+    """The offers whose key or address is set; `read` returns a variable's text or an empty string.
+
+    An empty base address means the vendor's own public one.
+    """
     offers = [*_hosted(read), *_local(read), *_simulated(read)]
-    return {offer.name: offer for offer in offers}
+    return {offer.connection.name: offer for offer in offers}
 
 
 def _hosted(read: Callable[[str], str]) -> list[Offer]:
     offers = []
     if key := read("OPENAI_API_KEY"):
-        address = read("OPENAI_BASE_URL") or OPENAI_ADDRESS
-        offers.append(Offer("openai", "OpenAI", "openai", address, key))
+        offers.append(Offer("OpenAI", Connection("openai", "openai", read("OPENAI_BASE_URL"), key)))
     if key := read("GEMINI_API_KEY"):
-        address = read("GEMINI_BASE_URL") or GEMINI_ADDRESS
-        offers.append(Offer("gemini", "Google Gemini", "gemini", address, key))
+        offers.append(Offer("Google Gemini", Connection("gemini", "gemini", read("GEMINI_BASE_URL"), key)))
     return offers
 
 
 def _local(read: Callable[[str], str]) -> list[Offer]:
     if not (address := read("COMPATIBLE_BASE_URL")):
         return []
-    label = read("COMPATIBLE_LABEL") or "Own server (OpenAI-compatible)"
-    return [Offer("compatible", label, "compatible", address, read("COMPATIBLE_API_KEY") or "none")]
+    key = read("COMPATIBLE_API_KEY") or "none"
+    connection = Connection("compatible", "openai", address, key, profile="compatible")
+    return [Offer(read("COMPATIBLE_LABEL") or "Own server (OpenAI-compatible)", connection)]
 
 
 def _simulated(read: Callable[[str], str]) -> list[Offer]:
-    if not (address := read("SIMULATED_VENDOR_URL")):
+    if not (address := read("SIMULATED_VENDOR_URL").rstrip("/")):
         return []
-    address = address.rstrip("/")
+    openai = Connection(
+        "simulated-openai", "openai", f"{address}/v1", "simulated", simulated=True, profile="openai"
+    )
+    gemini = Connection("simulated-gemini", "gemini", address, "simulated", simulated=True)
     return [
-        Offer("simulated-openai", "Simulated vendor (OpenAI format)", "openai", f"{address}/v1", "simulated", True),
-        Offer("simulated-gemini", "Simulated vendor (Gemini format)", "gemini", address, "simulated", True),
+        Offer("Simulated vendor (OpenAI format)", openai),
+        Offer("Simulated vendor (Gemini format)", gemini),
     ]

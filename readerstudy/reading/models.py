@@ -23,6 +23,9 @@ class AllocationPlan(models.Model):
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="allocation_plans")
     seed = models.BigIntegerField()
     algorithm = models.CharField(max_length=40)
+    seats = models.PositiveIntegerField(
+        help_text="The highest seat when the plan was drawn; later readers follow it."
+    )
     cases = models.JSONField(help_text="Case codes in plan order.")
     arms = models.JSONField(help_text="Arm positions in plan order.")
     excluded = models.JSONField(default=list, help_text="(case, arm) pairs hidden from readers as refusals.")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from readerstudy.accounts.people import signed_in
 from readerstudy.audit.models import Event
 from readerstudy.studies import actions
-from readerstudy.studies.access import access_study
+from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.attempt import attempt
 from readerstudy.studies.forms import ArmForm, CriterionForm, NewStudyForm, SettingsForm
 from readerstudy.studies.lifecycle import State
@@ -23,27 +25,23 @@ from readerstudy.studies.stations import Sign, readiness
 
 EVENTS_PER_PAGE = 50
 MOVES_BY_BUTTON = {"pause": State.PAUSED, "resume": State.RUNNING, "close": State.CLOSED}
+ENTRANCES = {
+    Role.COORDINATOR: "studies:detail",
+    Role.READER: "reading:start",
+    Role.RESEARCHER: "analysis:report",
+    Role.ADJUDICATOR: "analysis:report",
+}
 
 
 @require_safe
 def show_list(request: HttpRequest) -> HttpResponse:
-    """Everyone's first page: the studies they take part in, and the one thing to do next in each."""
-    memberships = (
-        Membership.objects.present()
-        .filter(user=signed_in(request))
-        .select_related("study")
-        .order_by("-study__created_at")
-    )
-    rooms = [(membership, _entrance(membership.role)) for membership in memberships]
+    """Everyone's first page: the studies they take part in and the way into each."""
+    memberships = Membership.objects.present().filter(user=signed_in(request)).select_related("study")
+    rooms = [
+        (membership, ENTRANCES[Role(membership.role)])
+        for membership in memberships.order_by("-study__created_at", "role")
+    ]
     return render(request, "studies/list.html", {"rooms": rooms})
-
-
-def _entrance(role: str) -> str:
-    return {
-        Role.COORDINATOR: "studies:detail",
-        Role.READER: "reading:start",
-        Role.RESEARCHER: "analysis:report",
-    }.get(Role(role), "studies:list")
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,36 +55,29 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def detail(request: HttpRequest, key: str) -> HttpResponse:
-    """What is missing before the study can start; then what runs."""
+    """What is missing before the study can start; once it runs, how it stands."""
     access = access_study(request, key, Role.COORDINATOR)
-    lines = readiness(access.study) if can_change_protocol(access.study) else []
-    context = {
-        "access": access,
-        "study": access.study,
-        "lines": lines,
-        "blocked": any(line.sign is Sign.BAD for line in lines),
-    }
-    return render(request, "studies/detail.html", context)
+    lines, is_open = readiness(access.study), can_change_protocol(access.study)
+    blocked = any(line.sign is Sign.BAD for line in lines)
+    context = {"lines": lines if is_open else [], "now": lines, "blocked": blocked}
+    return render(request, "studies/detail.html", {**console(access), **context})
 
 
 @require_http_methods(["GET", "POST"])
 def edit_settings(request: HttpRequest, key: str) -> HttpResponse:
     access = access_study(request, key, Role.COORDINATOR)
-    form = SettingsForm(request.POST or None, instance=access.study)
+    form = SettingsForm(request.POST or None, instance=Study.objects.get(pk=access.study.pk))
     if request.method == "POST" and form.is_valid():
         change = partial(actions.change_study, study=access.study, changes=form.cleaned_data, by=access.user)
         attempt(request, change, success=_("The settings are saved."))
         return redirect("studies:settings", key)
-    return render(
-        request, "studies/settings.html", {"access": access, "study": _fresh(access.study), "form": form}
-    )
+    return render(request, "studies/settings.html", {**console(access), "form": form})
 
 
 @require_safe
 def list_arms(request: HttpRequest, key: str) -> HttpResponse:
     access = access_study(request, key, Role.COORDINATOR)
-    context = {"access": access, "study": access.study, "arms": access.study.arms.all()}
-    return render(request, "studies/arms.html", context)
+    return render(request, "studies/arms.html", {**console(access), "arms": access.study.arms.all()})
 
 
 @require_http_methods(["GET", "POST"])
@@ -95,14 +86,13 @@ def edit_arm(request: HttpRequest, key: str, number: int | None = None) -> HttpR
     arm = get_object_or_404(Arm, study=access.study, pk=number) if number else None
     form = ArmForm(request.POST or None, instance=arm, study=access.study)
     if request.method == "POST" and form.is_valid():
-        save = partial(
-            actions.save_arm, study=access.study, fields=form.arm_fields(), arm=arm, by=access.user
+        fields = form.arm_fields()
+        attempt(
+            request, partial(actions.save_arm, study=access.study, fields=fields, arm=arm, by=access.user)
         )
-        attempt(request, save)
         return redirect("studies:arms", key)
-    return render(
-        request, "studies/arm.html", {"access": access, "study": access.study, "form": form, "arm": arm}
-    )
+    context = {"form": form, "arm": arm, "has_connections": bool(settings.CONNECTIONS)}
+    return render(request, "studies/arm.html", {**console(access), **context})
 
 
 @require_POST
@@ -116,8 +106,8 @@ def remove_arm(request: HttpRequest, key: str, number: int) -> HttpResponse:
 @require_safe
 def list_questions(request: HttpRequest, key: str) -> HttpResponse:
     access = access_study(request, key, Role.COORDINATOR)
-    context = {"access": access, "study": access.study, "criteria": Criterion.objects.of(access.study)}
-    return render(request, "studies/questions.html", context)
+    criteria = Criterion.objects.of(access.study)
+    return render(request, "studies/questions.html", {**console(access), "criteria": criteria})
 
 
 @require_http_methods(["GET", "POST"])
@@ -127,24 +117,18 @@ def edit_question(request: HttpRequest, key: str, number: int | None = None) -> 
     form = CriterionForm(request.POST or None, instance=criterion, study=access.study)
     if request.method == "POST" and form.is_valid():
         fields = form.criterion_fields()
-        attempt(
-            request,
-            partial(
-                actions.save_criterion, study=access.study, fields=fields, criterion=criterion, by=access.user
-            ),
-        )
+        save = partial(actions.save_criterion, study=access.study, fields=fields, by=access.user)
+        attempt(request, partial(save, criterion=criterion))
         return redirect("studies:questions", key)
-    context = {"access": access, "study": access.study, "form": form, "criterion": criterion}
-    return render(request, "studies/question.html", context)
+    return render(request, "studies/question.html", {**console(access), "form": form, "criterion": criterion})
 
 
 @require_POST
 def remove_question(request: HttpRequest, key: str, number: int) -> HttpResponse:
     access = access_study(request, key, Role.COORDINATOR)
     criterion = get_object_or_404(Criterion.objects.of(access.study), pk=number)
-    attempt(
-        request, partial(actions.remove_criterion, study=access.study, criterion=criterion, by=access.user)
-    )
+    remove = partial(actions.remove_criterion, study=access.study, criterion=criterion, by=access.user)
+    attempt(request, remove)
     return redirect("studies:questions", key)
 
 
@@ -162,9 +146,9 @@ def show_audit(request: HttpRequest, key: str) -> HttpResponse:
     access = access_study(request, key, Role.COORDINATOR)
     events = Event.objects.of_study(access.study.pk).select_related("actor").order_by("-at")
     page = Paginator(events, EVENTS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "studies/audit.html", {"access": access, "study": access.study, "page": page})
+    return render(request, "studies/audit.html", {**console(access), "page": page})
 
 
-def _fresh(study: Study) -> Study:
-    """The stored study: a form that failed has already written into its instance."""
-    return Study.objects.get(pk=study.pk)
+def console(access: Access) -> dict[str, Any]:
+    """What every page of the console needs."""
+    return {"access": access, "study": access.study, "can_change": can_change_protocol(access.study)}

@@ -1,0 +1,60 @@
+# Everything a person runs. `make demo` and `make test` work from a bare checkout with Python 3.11 or newer.
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+RUNTIME := .venv/.runtime
+DEVELOPMENT := .venv/.development
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo demo-reset test check bench clean
+
+help:
+	@echo "make demo [PORT=8000]   start everything on this machine, with a demonstration study"
+	@echo "make demo-reset         delete the demonstration and its data"
+	@echo "make test               every check and every test"
+	@echo "make bench              the benchmarks, each beside a bare baseline"
+	@echo "make env                the Python environment in .venv, nothing else"
+
+env: $(RUNTIME)
+
+$(BIN)/uv: requirements-uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "readerstudy needs Python 3.11 or newer as $(PYTHON). Install it, or name another: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
+	@touch $@
+
+# The development environment holds all of the runtime one, so it is never taken back to that.
+$(RUNTIME): requirements.txt $(BIN)/uv
+	@if [ -f $(DEVELOPMENT) ]; then $(MAKE) --no-print-directory $(DEVELOPMENT); else $(BIN)/uv pip sync --quiet --require-hashes requirements.txt requirements-uv.txt; fi
+	@touch $@
+
+$(DEVELOPMENT): requirements-dev.txt $(BIN)/uv
+	@$(BIN)/uv pip sync --quiet --require-hashes requirements-dev.txt
+	@touch $(RUNTIME) $@
+
+demo: $(RUNTIME)
+	@exec $(BIN)/python manage.py demo --port $(PORT)
+
+demo-reset: $(RUNTIME)
+	@exec $(BIN)/python manage.py demo --reset
+
+test: check
+	READERSTUDY_VAR=$(CURDIR)/var/test $(BIN)/python -m pytest
+
+check: $(DEVELOPMENT)
+	@$(BIN)/python tests/prerequisites.py
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djade --check --target-version 5.2 $$(find templates -name '*.html')
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	READERSTUDY_VAR=$(CURDIR)/var/test $(BIN)/python manage.py makemigrations --check --dry-run
+	READERSTUDY_VAR=$(CURDIR)/var/test $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+bench: $(DEVELOPMENT)
+	READERSTUDY_VAR=$(CURDIR)/var/bench $(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

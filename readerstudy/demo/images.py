@@ -1,0 +1,79 @@
+"""The demonstration's images: drawn phantoms with known lesions and small real DICOM files that pydicom carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from readerstudy.imaging.phantoms import Phantom, draw_chest, draw_fundus, encode_dicom, encode_png
+
+CHESTS = (
+    ("none", "right", "lower"),
+    ("consolidation", "right", "lower"),
+    ("none", "right", "lower"),
+    ("nodule", "left", "upper"),
+    ("pleural effusion", "left", "lower"),
+    ("none", "right", "lower"),
+    ("consolidation", "left", "middle"),
+    ("nodule", "right", "middle"),
+    ("none", "right", "lower"),
+    ("pleural effusion", "right", "lower"),
+)
+FUNDI = (
+    ("none", "right"),
+    ("dot haemorrhages", "left"),
+    ("none", "left"),
+    ("hard exudates", "right"),
+    ("enlarged cup", "left"),
+    ("none", "right"),
+    ("dot haemorrhages", "right"),
+    ("hard exudates", "left"),
+)
+PYDICOM_FILES = (
+    "CT_small.dcm",
+    "MR_small.dcm",
+    "examples_palette.dcm",
+    "examples_ybr_color.dcm",
+    "examples_jpeg2k.dcm",
+    "MR_small_jp2klossless.dcm",
+)
+COMPLAINTS = ("Cough and fever for three days.", "Breathless on exertion.", "", "Check before an operation.")
+
+
+@dataclass(frozen=True)
+class DemoImage:
+    """One file to upload and what its label row says; an empty label means that nobody knows the truth."""
+
+    name: str
+    content: bytes
+    label: str = ""
+    region: str = ""
+    clinical_text: str = ""
+
+
+def demo_images() -> Iterator[DemoImage]:
+    """24 images in a fixed order, half of the chest radiographs as DICOM."""
+    for number, (lesion, side, zone) in enumerate(CHESTS):
+        phantom = draw_chest(seed=100 + number, lesion=lesion, side=side, zone=zone)  # type: ignore[arg-type]  # from the table above
+        yield _drawn(
+            phantom, f"chest-{number + 1:02d}", "chest", COMPLAINTS[number % 4], as_dicom=number % 2 == 1
+        )
+    for number, (lesion, eye) in enumerate(FUNDI):
+        phantom = draw_fundus(seed=200 + number, lesion=lesion, eye=eye)  # type: ignore[arg-type]  # from the table above
+        yield _drawn(phantom, f"fundus-{number + 1:02d}", "fundus", "", as_dicom=False)
+    for path in _pydicom_files():
+        yield DemoImage(name=path.name, content=path.read_bytes(), region="other")
+
+
+def _drawn(phantom: Phantom, name: str, region: str, complaint: str, *, as_dicom: bool) -> DemoImage:
+    content = encode_dicom(phantom) if as_dicom else encode_png(phantom)
+    ending = "dcm" if as_dicom else "png"
+    return DemoImage(f"{name}.{ending}", content, phantom.label, region, complaint)
+
+
+def _pydicom_files() -> list[Path]:
+    import pydicom.data
+
+    folder = Path(pydicom.data.__file__).parent / "test_files"
+    return [folder / name for name in PYDICOM_FILES]

@@ -1,0 +1,52 @@
+"""The gates of the reading room: a reader reaches the own allocation, and nothing else exists."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest
+
+from readerstudy.accounts.people import signed_in
+from readerstudy.cases.models import Image
+from readerstudy.reading.models import AllocatedOutput, Allocation
+
+
+def access_allocation(request: HttpRequest, key: str, reading_key: str) -> Allocation:
+    """The presentation `reading_key` of the signed-in reader in the study `key`, or `Http404`."""
+    allocation = (
+        Allocation.objects.filter(
+            key=reading_key, seat__study__key=key, seat__user=signed_in(request), seat__removed_at=None
+        )
+        .select_related("seat__study", "case", "reading")
+        .first()
+    )
+    if allocation is None:
+        raise Http404
+    return allocation
+
+
+def access_output(request: HttpRequest, key: str, reading_key: str, letter: str) -> AllocatedOutput:
+    """One lettered output of the signed-in reader's own presentation, or `Http404`."""
+    output = (
+        AllocatedOutput.objects.filter(
+            letter=letter,
+            allocation__key=reading_key,
+            allocation__seat__study__key=key,
+            allocation__seat__user=signed_in(request),
+            allocation__seat__removed_at=None,
+        )
+        .select_related("allocation__seat__study")
+        .first()
+    )
+    if output is None:
+        raise Http404
+    return output
+
+
+def access_image(request: HttpRequest, key: str, case_key: str, slot: str) -> Image:
+    """An image of a case that is allocated to the signed-in reader, or `Http404`."""
+    allocation = Allocation.objects.filter(
+        case_key=case_key, seat__study__key=key, seat__user=signed_in(request), seat__removed_at=None
+    ).first()
+    image = Image.objects.filter(case=allocation.case_id, slot=slot).first() if allocation else None
+    if image is None:
+        raise Http404
+    return image

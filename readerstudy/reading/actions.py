@@ -1,0 +1,266 @@
+"""Every write of the reading room: start, allocate, show, rate, submit, stop."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from readerstudy.accounts.models import User
+from readerstudy.audit.record import record, study_stream
+from readerstudy.cases.models import Case
+from readerstudy.designs import crossed
+from readerstudy.generation.models import Interpretation, RefusalVerdict
+from readerstudy.reading.manifest import digest, manifest
+from readerstudy.reading.models import (
+    AllocatedOutput,
+    Allocation,
+    AllocationPlan,
+    Rating,
+    RatingEvent,
+    Reading,
+    Session,
+)
+from readerstudy.reading.policies import check_complete, check_may_read
+from readerstudy.reading.scales import Answer
+from readerstudy.studies.actions import lock_protocol, locked, move_study
+from readerstudy.studies.lifecycle import State
+from readerstudy.studies.models import Arm, Criterion, Membership, RefusalPolicy, Study
+from readerstudy.studies.policies import StudyError, check_move
+from readerstudy.studies.stations import blockers
+
+
+@transaction.atomic
+def start_study(*, study: Study, by: User) -> Study:
+    """Allocates, locks everything under one manifest and opens the reading room; all of it or nothing."""
+    study = locked(study)
+    check_move(study, State.LOCKED)
+    missing = blockers(study)
+    if missing:
+        raise StudyError(_("The study cannot start yet: %(first)s") % {"first": missing[0].text})
+    plan = draw_plan(study=study, by=by)
+    study = lock_protocol(study=study, manifest_sha256=digest(manifest(study, plan)), by=by)
+    return move_study(study=study, then=State.RUNNING, by=by)
+
+
+@transaction.atomic
+def draw_plan(*, study: Study, by: User | None) -> AllocationPlan:
+    """Draws and stores the allocation of every present reader, by the study's seed."""
+    readers = list(Membership.objects.readers(study))
+    plan = AllocationPlan.objects.create(
+        study=study,
+        seed=study.seed,
+        algorithm=crossed.ALGORITHM,
+        seats=max((seat.seat or 0 for seat in readers), default=0),
+        cases=list(Case.objects.of(study).values_list("code", flat=True)),
+        arms=list(Arm.objects.filter(study=study).order_by("position").values_list("position", flat=True)),
+        excluded=_hidden_pairs(study),
+    )
+    for seat in readers:
+        allocate_reader(plan=plan, seat=seat)
+    data = {"algorithm": plan.algorithm, "readers": len(readers)}
+    record("allocation.draw", by=by, stream=study_stream(study.pk), subject=study.key, data=data)
+    return plan
+
+
+@transaction.atomic
+def allocate_reader(*, plan: AllocationPlan, seat: Membership) -> int:
+    """Stores one reader's presentations; does nothing for a reader who has them."""
+    Membership.objects.select_for_update().get(pk=seat.pk)
+    if seat.seat is None or Allocation.objects.filter(seat=seat).exists():
+        return 0
+    placements = placements_of(plan, [seat.seat])
+    cases = {case.code: case for case in Case.objects.of(plan.study)}
+    allocations = Allocation.objects.bulk_create(
+        Allocation(
+            plan=plan,
+            seat=seat,
+            case=cases[placement.case],
+            period=placement.period,
+            position=placement.position,
+            key=placement.key,
+            case_key=placement.case_key,
+        )
+        for placement in placements
+    )
+    _store_outputs(plan.study, allocations, placements)
+    return len(allocations)
+
+
+def placements_of(plan: AllocationPlan, seats: Iterable[int]) -> list[crossed.Placement]:
+    """The plan's rows for these seats, re-derived from its seed; where an output is hidden, later ones move up."""
+    arms = [str(position) for position in plan.arms]
+    drawn = crossed.allocate(seed=plan.seed, readers=seats, cases=plan.cases, arms=arms)
+    hidden = {(case, str(position)) for case, position in plan.excluded}
+    shown = [placement for placement in drawn if (placement.case, placement.arm) not in hidden]
+    return [
+        replace(placement, position=position)
+        for _seat, rows in groupby(shown, key=lambda placement: placement.reader)
+        for position, placement in enumerate(rows, start=1)
+    ]
+
+
+@transaction.atomic
+def show_reading(*, seat: Membership, allocation: Allocation) -> Reading:
+    """The reading of a presentation; the first showing is written down once."""
+    check_may_read(seat)
+    reading = Reading.objects.filter(allocation=allocation).first()
+    if reading:
+        return reading
+    session = _session(seat)
+    reading, _created = Reading.objects.get_or_create(allocation=allocation, defaults={"session": session})
+    return reading
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A rating that is stored: when, and whether this request stored it or an earlier one with its token."""
+
+    at: datetime
+    repeated: bool
+
+
+RATE = """
+WITH fresh AS (
+    INSERT INTO reading_ratingevent
+        (output_id, criterion_id, token, value, score, cannot_judge, protocol_version, by_id, at)
+    VALUES (%(output)s, %(criterion)s, %(token)s, %(value)s, %(score)s, %(cannot_judge)s, %(version)s, %(by)s, %(at)s)
+    ON CONFLICT (token) DO NOTHING
+    RETURNING id
+)
+INSERT INTO reading_rating (output_id, criterion_id, event_id, value, score, cannot_judge, at)
+SELECT %(output)s, %(criterion)s, id, %(value)s, %(score)s, %(cannot_judge)s, %(at)s FROM fresh
+ON CONFLICT (output_id, criterion_id) DO UPDATE SET event_id = EXCLUDED.event_id, value = EXCLUDED.value,
+    score = EXCLUDED.score, cannot_judge = EXCLUDED.cannot_judge, at = EXCLUDED.at
+RETURNING at
+"""
+
+
+@transaction.atomic
+def rate(
+    *,
+    seat: Membership,
+    output: AllocatedOutput,
+    criterion: Criterion,
+    answer: Answer,
+    token: uuid.UUID,
+    by: User,
+) -> Saved:
+    """Stores one rating event and makes it the rating that stands.
+
+    The same token again is the same event: nothing is stored twice, and the first time is reported. One statement does
+    both inserts, because readers wait for this one.
+    """
+    check_may_read(seat)
+    at = timezone.now()
+    values: dict[str, Any] = {
+        "output": output.pk,
+        "criterion": criterion.pk,
+        "token": token,
+        "value": answer.value,
+        "score": answer.score,
+        "cannot_judge": answer.cannot_judge,
+        "version": seat.study.protocol_version,
+        "by": by.pk,
+        "at": at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(RATE, values)
+        stored = cursor.fetchone()
+    if stored is None:
+        return _repeated(token, output, criterion)
+    data = {"criterion": criterion.key, "value": answer.value, "cannot_judge": answer.cannot_judge}
+    subject = f"reading {output.allocation.position} {output.letter}"
+    record("rating.give", by=by, stream=study_stream(seat.study_id, seat.seat), subject=subject, data=data)
+    return Saved(at=at, repeated=False)
+
+
+def _repeated(token: uuid.UUID, output: AllocatedOutput, criterion: Criterion) -> Saved:
+    event = RatingEvent.objects.get(token=token)
+    if (event.output_id, event.criterion_id) != (output.pk, criterion.pk):
+        raise StudyError(_("This rating was sent under the number of another one. Please rate again."))
+    return Saved(at=event.at, repeated=True)
+
+
+@transaction.atomic
+def submit_reading(
+    *, seat: Membership, allocation: Allocation, criteria: Sequence[Criterion], by: User
+) -> Reading:
+    """Marks a complete reading as submitted; a second time changes nothing."""
+    check_may_read(seat)
+    check_complete(_still_open(allocation, criteria))
+    reading = show_reading(seat=seat, allocation=allocation)
+    if reading.submitted_at is None:
+        reading.submitted_at = timezone.now()
+        Reading.objects.filter(pk=reading.pk, submitted_at=None).update(submitted_at=reading.submitted_at)
+        subject = f"reading {allocation.position}"
+        record("reading.submit", by=by, stream=study_stream(seat.study_id, seat.seat), subject=subject)
+    return reading
+
+
+@transaction.atomic
+def stop_session(*, seat: Membership, by: User) -> None:
+    """Ends the sitting; the next one opens at the same case."""
+    now = timezone.now()
+    ended = Session.objects.filter(seat=seat, ended_at=None).update(ended_at=now, last_seen_at=now)
+    if ended:
+        record("session.stop", by=by, stream=study_stream(seat.study_id, seat.seat), subject=seat.pseudonym)
+
+
+def _still_open(allocation: Allocation, criteria: Sequence[Criterion]) -> list[tuple[str, Criterion]]:
+    answered = Rating.objects.filter(output__allocation=allocation).exclude(value="", cannot_judge=False)
+    rated = set(answered.values_list("output_id", "criterion_id"))
+    outputs = allocation.outputs.order_by("side").values_list("pk", "letter")
+    return [
+        (letter, criterion)
+        for output, letter in outputs
+        for criterion in criteria
+        if criterion.is_required and (output, criterion.pk) not in rated
+    ]
+
+
+def _session(seat: Membership) -> Session:
+    session, _created = Session.objects.get_or_create(seat=seat, ended_at=None)
+    return session
+
+
+def _hidden_pairs(study: Study) -> list[tuple[str, int]]:
+    """(case code, arm position) of refusals, where the protocol hides them from readers."""
+    if study.refusal_policy != RefusalPolicy.HIDDEN:
+        return []
+    standing = RefusalVerdict.objects.filter(interpretation__generation__arm__study=study).standing()
+    return sorted(
+        (verdict.interpretation.generation.case.code, verdict.interpretation.generation.arm.position)
+        for verdict in standing.select_related(
+            "interpretation__generation__case", "interpretation__generation__arm"
+        )
+        if verdict.declined
+    )
+
+
+def _store_outputs(
+    study: Study, allocations: Sequence[Allocation], placements: Sequence[crossed.Placement]
+) -> None:
+    found = Interpretation.objects.filter(generation__arm__study=study, generation__replicate=1)
+    texts = {
+        (case, str(arm)): (pk, arm_id)
+        for pk, case, arm, arm_id in found.values_list(
+            "pk", "generation__case__code", "generation__arm__position", "generation__arm_id"
+        )
+    }
+    AllocatedOutput.objects.bulk_create(
+        AllocatedOutput(
+            allocation=allocation,
+            interpretation_id=texts[placement.case, placement.arm][0],
+            arm_id=texts[placement.case, placement.arm][1],
+            letter=placement.letter,
+        )
+        for allocation, placement in zip(allocations, placements, strict=True)
+    )

@@ -1,0 +1,62 @@
+"""Allocations, readings and ratings in the admin: to be read, never changed."""
+
+from django.contrib import admin
+
+from readerstudy.accounts.admin_base import ReadOnlyAdmin
+from readerstudy.reading.models import (
+    AllocatedOutput,
+    Allocation,
+    AllocationPlan,
+    Rating,
+    RatingEvent,
+    Reading,
+    Session,
+)
+
+
+@admin.register(AllocationPlan)
+class AllocationPlanAdmin(ReadOnlyAdmin[AllocationPlan]):
+    list_display = ("study", "algorithm", "seats", "created_at")
+    exclude = ("seed",)
+
+
+@admin.register(Allocation)
+class AllocationAdmin(ReadOnlyAdmin[Allocation]):
+    list_display = ("seat", "position", "case", "period", "key")
+    list_select_related = ("seat__user", "case")
+    show_full_result_count = False
+
+
+@admin.register(AllocatedOutput)
+class AllocatedOutputAdmin(ReadOnlyAdmin[AllocatedOutput]):
+    list_display = ("allocation", "letter", "side", "arm")
+    list_select_related = ("allocation__seat", "arm")
+    show_full_result_count = False
+
+
+@admin.register(Session)
+class SessionAdmin(ReadOnlyAdmin[Session]):
+    list_display = ("seat", "started_at", "last_seen_at", "ended_at")
+    list_select_related = ("seat__user",)
+
+
+@admin.register(Reading)
+class ReadingAdmin(ReadOnlyAdmin[Reading]):
+    list_display = ("allocation", "shown_at", "submitted_at")
+    list_select_related = ("allocation__seat",)
+    show_full_result_count = False
+
+
+@admin.register(RatingEvent)
+class RatingEventAdmin(ReadOnlyAdmin[RatingEvent]):
+    list_display = ("at", "by", "criterion", "value", "cannot_judge", "protocol_version")
+    list_filter = ("cannot_judge",)
+    list_select_related = ("by", "criterion")
+    show_full_result_count = False
+
+
+@admin.register(Rating)
+class RatingAdmin(ReadOnlyAdmin[Rating]):
+    list_display = ("output", "criterion", "value", "cannot_judge", "at")
+    list_select_related = ("output__allocation__seat", "criterion")
+    show_full_result_count = False

@@ -1,0 +1,89 @@
+"""The manifest: one hash over everything that the lock freezes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from readerstudy.cases.models import Case, Rendition
+from readerstudy.generation.models import Interpretation
+from readerstudy.reading.models import AllocatedOutput, AllocationPlan
+from readerstudy.studies.models import Arm, Criterion, Study
+
+STUDY_FIELDS = [
+    "key",
+    "title",
+    "question",
+    "instructions",
+    "consent_text",
+    "refusal_policy",
+    "positive_label",
+]
+ARM_FIELDS = ["position", "name", "kind", "connection", "model", "system_prompt", "prompt", "parameters"]
+CRITERION_FIELDS = [
+    "position",
+    "key",
+    "kind",
+    "question",
+    "help",
+    "options",
+    "minimum",
+    "maximum",
+    "unit",
+    "direction",
+    "acceptable_from",
+    "allows_cannot_judge",
+    "is_required",
+]
+
+
+def manifest(study: Study, plan: AllocationPlan) -> dict[str, Any]:
+    """Protocol, cases, pixels, interpretations and allocation, in a fixed order.
+
+    Readers who join after the lock are drawn from the same plan; the manifest holds the rows of those before it.
+    """
+    return {
+        "study": {name: getattr(study, name) for name in STUDY_FIELDS},
+        "protocol_version": study.protocol_version,
+        "arms": list(Arm.objects.filter(study=study).order_by("position").values(*ARM_FIELDS)),
+        "criteria": list(Criterion.objects.of(study).values(*CRITERION_FIELDS)),
+        "cases": list(Case.objects.of(study).values("code", "clinical_text", "strata", "reference__label")),
+        "renditions": _renditions(study),
+        "interpretations": _interpretations(study),
+        "allocation": _allocation(plan),
+    }
+
+
+def _renditions(study: Study) -> list[tuple[Any, ...]]:
+    found = Rendition.objects.filter(image__case__in=Case.objects.of(study))
+    ordered = found.order_by("image__case__position", "image__slot", "kind", "frame")
+    return list(ordered.values_list("image__case__code", "image__slot", "kind", "frame", "sha256"))
+
+
+def _interpretations(study: Study) -> list[tuple[Any, ...]]:
+    found = Interpretation.objects.filter(generation__arm__study=study)
+    ordered = found.order_by(
+        "generation__arm__position", "generation__case__position", "generation__replicate"
+    )
+    return list(ordered.values_list("generation__arm__position", "generation__case__code", "sha256"))
+
+
+def _allocation(plan: AllocationPlan) -> dict[str, Any]:
+    found = AllocatedOutput.objects.filter(allocation__plan=plan, allocation__seat__seat__lte=plan.seats)
+    ordered = found.order_by("allocation__seat__seat", "allocation__position", "side")
+    place = ("allocation__seat__seat", "allocation__position", "allocation__case__code")
+    return {
+        "algorithm": plan.algorithm,
+        "seed_sha256": hashlib.sha256(str(plan.seed).encode()).hexdigest(),
+        "cases": plan.cases,
+        "arms": plan.arms,
+        "excluded": plan.excluded,
+        "rows": list(ordered.values_list(*place, "arm__position", "letter")),
+    }
+
+
+def digest(content: dict[str, Any]) -> str:
+    """SHA-256 of the manifest in canonical JSON: sorted keys, no spaces, UTF-8."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=list)
+    return hashlib.sha256(canonical.encode()).hexdigest()

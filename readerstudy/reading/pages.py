@@ -1,0 +1,130 @@
+"""Gathers the records of a reading page and hands them to `visibility`, which decides what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from django.db import connection
+from django.urls import reverse
+
+from readerstudy.cases.models import Image
+from readerstudy.reading import visibility
+from readerstudy.reading.models import AllocatedOutput, Allocation, Rating
+from readerstudy.studies.models import Arm, Criterion, Membership, Study
+
+LONGEST_READING_SECONDS = 600  # a reading left open over lunch says nothing about a reader's pace
+
+PROGRESS = """
+SELECT count(*), count(r.submitted_at),
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY least(extract(epoch FROM r.submitted_at - r.shown_at), %s))
+FROM reading_allocation a LEFT JOIN reading_reading r ON r.allocation_id = a.id
+WHERE a.seat_id = %s
+"""
+
+
+def progress_of(seat: Membership) -> visibility.Progress:
+    with connection.cursor() as cursor:
+        cursor.execute(PROGRESS, [LONGEST_READING_SECONDS, seat.pk])
+        total, submitted, seconds = cursor.fetchone()
+    return visibility.Progress(total=total, submitted=submitted, seconds_each=seconds)
+
+
+def criteria_of(study: Study) -> tuple[Criterion, ...]:
+    """The criteria readers answer. They are frozen by the lock, so each process reads them once."""
+    return _criteria(study.pk, study.manifest_sha256)
+
+
+@lru_cache(maxsize=256)
+def _criteria(study_id: int, manifest_sha256: str) -> tuple[Criterion, ...]:
+    return tuple(Criterion.objects.of(Study(pk=study_id)))
+
+
+def nature_of(study: Study) -> visibility.Nature:
+    return _nature(study.pk, study.manifest_sha256)
+
+
+@lru_cache(maxsize=256)
+def _nature(study_id: int, manifest_sha256: str) -> visibility.Nature:
+    arms = list(Arm.objects.filter(study_id=study_id))
+    return visibility.Nature(
+        any_simulated=any(arm.is_simulated for arm in arms),
+        all_simulated=all(arm.is_simulated for arm in arms),
+        all_recorded=all(arm.is_recorded for arm in arms),
+    )
+
+
+def reading_page(
+    seat: Membership, allocation: Allocation, *, is_submitted: bool, error: str = ""
+) -> visibility.ReadingPage:
+    """The page of one presentation for its reader."""
+    study, progress = seat.study, progress_of(seat)
+    criteria, outputs = criteria_of(study), _outputs(allocation)
+    ratings = {
+        (rating.output_id, rating.criterion_id): rating
+        for rating in Rating.objects.filter(output__allocation=allocation)
+    }
+    addresses = [study.key, allocation.key]
+    nature = nature_of(study)
+    return visibility.ReadingPage(
+        study_title=study.title,
+        key=allocation.key,
+        position=allocation.position,
+        total=progress.total,
+        submitted=progress.submitted,
+        minutes_left=progress.minutes_left,
+        is_submitted=is_submitted,
+        rate_url=reverse("reading:rate", args=addresses),
+        submit_url=reverse("reading:submit", args=addresses),
+        stop_url=reverse("reading:stop", args=[study.key]),
+        previous_url=_neighbour(seat, allocation, -1),
+        next_prefetch=_prefetch(seat, allocation),
+        case_text=allocation.case.clinical_text,
+        images=visibility.show_images(_images(allocation), _addresses(study, allocation)),
+        outputs=visibility.show_outputs(outputs, criteria, ratings, nature),
+        saved_at=max((visibility.clock(rating.at) for rating in ratings.values()), default=""),
+        simulated_notice=nature.notice,
+        error=error,
+    )
+
+
+def image_url(study: Study, allocation: Allocation, slot: str, product: str) -> str:
+    """Where this reader finds one product of an image: `meta`, `preview`, or `full-N` for frame N."""
+    return reverse("reading:image", args=[study.key, allocation.case_key, slot, product])
+
+
+def _addresses(study: Study, allocation: Allocation) -> Callable[[Image, str], str]:
+    """Addresses for the viewer, which puts the frame's number into `full-{frame}` itself."""
+
+    def address(image: Image, product: str) -> str:
+        if product != "full":
+            return image_url(study, allocation, image.slot, product)
+        return image_url(study, allocation, image.slot, "full-0").replace("full-0", "full-{frame}")
+
+    return address
+
+
+def _outputs(allocation: Allocation) -> list[AllocatedOutput]:
+    return list(allocation.outputs.select_related("interpretation"))
+
+
+def _images(allocation: Allocation) -> list[Image]:
+    return list(Image.objects.filter(case=allocation.case_id).order_by("slot"))
+
+
+def _neighbour(seat: Membership, allocation: Allocation, step: int) -> str | None:
+    neighbour = Allocation.objects.of(seat).filter(position=allocation.position + step).first()
+    return reverse("reading:read", args=[seat.study.key, neighbour.key]) if neighbour else None
+
+
+def _prefetch(seat: Membership, allocation: Allocation) -> tuple[str, ...]:
+    """What the browser may fetch ahead: the next case's images, never its text."""
+    following = Allocation.objects.of(seat).unread().filter(position__gt=allocation.position).first()
+    if following is None:
+        return ()
+    images = _images(following)
+    return tuple(
+        image_url(seat.study, following, image.slot, product)
+        for image in images
+        for product in ("preview", "meta", "full-0")
+    )

@@ -1,0 +1,202 @@
+"""The reader's pages: start, consent, read, rate, submit, stop, images."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_POST, require_safe
+
+from readerstudy.accounts.models import ReaderProfile
+from readerstudy.accounts.people import signed_in
+from readerstudy.cases.pixels import open_rendition
+from readerstudy.reading import actions
+from readerstudy.reading.access import access_allocation, access_image, access_output
+from readerstudy.reading.forms import RateForm, whole_page
+from readerstudy.reading.models import Allocation, AllocationPlan, Reading
+from readerstudy.reading.pages import criteria_of, nature_of, progress_of, reading_page
+from readerstudy.reading.scales import Answer, RatingError, check_answer
+from readerstudy.reading.visibility import clock, public_meta, study_is_shown
+from readerstudy.studies.access import access_seat
+from readerstudy.studies.actions import give_consent
+from readerstudy.studies.attempt import attempt
+from readerstudy.studies.models import Criterion, Membership
+from readerstudy.studies.policies import StudyError, can_read
+
+IMAGE_SECONDS = 24 * 3600
+
+
+@require_safe
+def start(request: HttpRequest, key: str) -> HttpResponse:
+    """Where a reader stands, and one button: consent, go on, or nothing left to do."""
+    seat = access_seat(request, key)
+    if not ReaderProfile.objects.filter(user=seat.user_id).exists():
+        return redirect("accounts:profile")
+    if can_read(seat.study) and seat.consented_at:
+        _allocate_latecomer(seat)
+    progress, following = progress_of(seat), Allocation.objects.of(seat).unread().first()
+    context = {
+        "study": study_is_shown(seat.study),
+        "key": key,
+        "is_open": can_read(seat.study),
+        "has_consented": seat.consented_at is not None,
+        "progress": progress,
+        "following": following.position if following else None,
+        "notice": nature_of(seat.study).notice if can_read(seat.study) else "",
+    }
+    return render(request, "reading/start.html", context)
+
+
+@require_POST
+def consent(request: HttpRequest, key: str) -> HttpResponse:
+    seat = access_seat(request, key)
+    give_consent(seat=seat, by=signed_in(request))
+    return redirect("reading:start", key)
+
+
+@require_safe
+def resume(request: HttpRequest, key: str) -> HttpResponse:
+    """Straight to the first case that is not submitted yet."""
+    seat = access_seat(request, key)
+    following = Allocation.objects.of(seat).unread().first()
+    if following is None or seat.consented_at is None or not can_read(seat.study):
+        return redirect("reading:start", key)
+    return redirect("reading:read", key, following.key)
+
+
+@require_safe
+def read(request: HttpRequest, key: str, reading_key: str) -> HttpResponse:
+    """The reading page of one presentation."""
+    allocation = access_allocation(request, key, reading_key)
+    try:
+        reading = actions.show_reading(seat=allocation.seat, allocation=allocation)
+    except StudyError as error:
+        messages.error(request, str(error))
+        return redirect("reading:start", key)
+    return _show(request, allocation, reading)
+
+
+@require_POST
+def rate(request: HttpRequest, key: str, reading_key: str) -> JsonResponse:
+    """Stores one rating; answers with the time it was saved or a sentence that says why not."""
+    form = RateForm(request.POST)
+    if not form.is_valid():
+        return _refuse(_("This rating did not arrive whole. Reload the page and rate again."), status=400)
+    sent = form.cleaned_data
+    output = access_output(request, key, reading_key, sent["output"])
+    seat = output.allocation.seat
+    criterion = next((each for each in criteria_of(seat.study) if each.key == sent["criterion"]), None)
+    if criterion is None:
+        raise Http404
+    try:
+        answer = _answer(criterion, sent)
+        saved = actions.rate(
+            seat=seat,
+            output=output,
+            criterion=criterion,
+            answer=answer,
+            token=sent["token"],
+            by=signed_in(request),
+        )
+    except RatingError as error:
+        return _refuse(str(error), status=422)
+    except StudyError as error:
+        return _refuse(str(error), status=409)
+    return JsonResponse({"saved_at": clock(saved.at), "token": str(sent["token"])})
+
+
+@require_POST
+def submit(request: HttpRequest, key: str, reading_key: str) -> HttpResponse:
+    """Stores what the form carries, marks the reading as submitted and gives the next one."""
+    allocation = access_allocation(request, key, reading_key)
+    seat, by, criteria = allocation.seat, signed_in(request), criteria_of(allocation.seat.study)
+    try:
+        outputs = list(allocation.outputs.select_related("allocation"))
+        for output, criterion, answer, token in whole_page(request.POST, outputs, criteria):
+            actions.rate(seat=seat, output=output, criterion=criterion, answer=answer, token=token, by=by)
+        actions.submit_reading(seat=seat, allocation=allocation, criteria=criteria, by=by)
+    except StudyError as error:
+        return _not_submitted(request, allocation, error)
+    following = _following(seat, allocation)
+    if following is None:
+        return redirect("reading:start", key)
+    if request.headers.get("HX-Request"):
+        return _show(request, following, actions.show_reading(seat=seat, allocation=following))
+    return redirect("reading:read", key, following.key)
+
+
+@require_POST
+def stop(request: HttpRequest, key: str) -> HttpResponse:
+    seat = access_seat(request, key)
+    stopping = partial(actions.stop_session, seat=seat, by=signed_in(request))
+    attempt(request, stopping, success=_("Everything is saved. You can go on where you stopped."))
+    return redirect("reading:start", key)
+
+
+@require_safe
+@cache_control(private=True, max_age=IMAGE_SECONDS, immutable=True)
+def image(request: HttpRequest, key: str, case_key: str, slot: str, product: str) -> HttpResponseBase:
+    """One product of an image: `meta`, `preview` or `full-N`. Names and bytes tell nothing of arm or origin."""
+    found = access_image(request, key, case_key, slot)
+    if product == "meta":
+        return JsonResponse(public_meta(found))
+    kind, _dash, frame = product.partition("-")
+    stored = open_rendition(found, kind=kind, frame=int(frame or 0))
+    if stored is None:
+        raise Http404
+    return FileResponse(stored.file, content_type=stored.mime)
+
+
+def _answer(criterion: Criterion, sent: dict[str, Any]) -> Answer:
+    if sent["withdraw"]:
+        return Answer()
+    return check_answer(criterion, sent["value"], cannot_judge=sent["cannot_judge"])
+
+
+def _show(
+    request: HttpRequest, allocation: Allocation, reading: Reading, *, error: str = "", status: int = 200
+) -> HttpResponse:
+    """The whole page, or for a script that swaps cases only the reading, with the address it now has."""
+    page = reading_page(
+        allocation.seat, allocation, is_submitted=reading.submitted_at is not None, error=error
+    )
+    if not request.headers.get("HX-Request"):
+        return render(request, "reading/read.html", {"page": page}, status=status)
+    response = render(request, "reading/read.html#reading", {"page": page}, status=status)
+    response["HX-Push-Url"] = reverse("reading:read", args=[allocation.seat.study.key, allocation.key])
+    return response
+
+
+def _not_submitted(request: HttpRequest, allocation: Allocation, error: StudyError) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        fields = error.fields if isinstance(error, RatingError) else ()
+        return JsonResponse({"error": str(error), "open": list(fields)}, status=422)
+    reading = Reading.objects.filter(allocation=allocation).first()
+    if reading is None:
+        messages.error(request, str(error))
+        return redirect("reading:start", allocation.seat.study.key)
+    return _show(request, allocation, reading, error=str(error), status=422)
+
+
+def _following(seat: Membership, allocation: Allocation) -> Allocation | None:
+    """The next unread presentation after this one, else the first one left behind."""
+    unread = Allocation.objects.of(seat).unread()
+    return unread.filter(position__gt=allocation.position).first() or unread.first()
+
+
+def _allocate_latecomer(seat: Membership) -> None:
+    """A reader who joined after the lock gets the presentations that the plan holds for the seat."""
+    plan = AllocationPlan.objects.filter(study=seat.study).order_by("-pk").first()
+    if plan and not Allocation.objects.filter(seat=seat).exists():
+        actions.allocate_reader(plan=plan, seat=seat)
+
+
+def _refuse(sentence: str, *, status: int) -> JsonResponse:
+    return JsonResponse({"error": sentence}, status=status)

@@ -1,0 +1,258 @@
+"""What a reader may see. Pure functions from plain records to the reading page, the only source of its contents.
+
+Nothing here knows an arm: a `ShownOutput` has a letter and a text. Whether outputs are simulated or recorded is said for
+the study as a whole, because a label on one output would tell the arms apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.formats import time_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from readerstudy.cases.models import Image
+from readerstudy.reading.models import AllocatedOutput, Rating
+from readerstudy.studies.models import Criterion, Kind, Study
+
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+VIEWER_FACTS = (
+    "kind",
+    "width",
+    "height",
+    "bits",
+    "frames",
+    "offset",
+    "scale",
+    "inverted",
+    "spacing_mm",
+    "spacing_kind",
+)
+LETTER_KEYS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True)
+class ShownOption:
+    value: str
+    label: str
+    keycap: str
+
+
+@dataclass(frozen=True)
+class ShownCriterion:
+    """One question under one output, with the rating that stands."""
+
+    key: str
+    field_name: str
+    question: str
+    help: str
+    kind: str
+    options: tuple[ShownOption, ...]
+    unit: str
+    minimum: float | None
+    maximum: float | None
+    cannot_judge: bool
+    required: bool
+    value: str
+    cannot_judge_chosen: bool
+    saved_at: str
+
+    @property
+    def low_anchor(self) -> str:
+        return self.options[0].label if self.kind == Kind.LIKERT and self.options else ""
+
+    @property
+    def high_anchor(self) -> str:
+        return self.options[-1].label if self.kind == Kind.LIKERT and self.options else ""
+
+    @property
+    def step(self) -> str:
+        return "any"
+
+
+@dataclass(frozen=True)
+class ShownOutput:
+    letter: str
+    paragraphs: tuple[str, ...]
+    empty_notice: str
+    criteria: tuple[ShownCriterion, ...]
+    simulated: bool
+    recorded: bool
+
+
+@dataclass(frozen=True)
+class ShownImage:
+    label: str
+    full_url: str
+    preview_url: str
+    meta_url: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a reader stands: readings in all and submitted, and seconds a reading takes at this reader's pace."""
+
+    total: int
+    submitted: int
+    seconds_each: float | None
+
+    @property
+    def minutes_left(self) -> int | None:
+        if self.seconds_each is None:
+            return None
+        return max(1, round((self.total - self.submitted) * self.seconds_each / 60))
+
+
+@dataclass(frozen=True)
+class Nature:
+    """How a study's outputs came to be, for all of them together."""
+
+    any_simulated: bool
+    all_simulated: bool
+    all_recorded: bool
+
+    @property
+    def notice(self) -> str:
+        if self.all_simulated:
+            return _("Simulated: the texts in this study were not written by a real model.")
+        if self.any_simulated:
+            return _("Some of the texts in this study are simulated: no real model wrote them.")
+        return ""
+
+
+@dataclass(frozen=True)
+class ReadingPage:
+    """Everything on the reading page."""
+
+    study_title: str
+    key: str
+    position: int
+    total: int
+    submitted: int
+    minutes_left: int | None
+    is_submitted: bool
+    rate_url: str
+    submit_url: str
+    stop_url: str
+    previous_url: str | None
+    next_prefetch: tuple[str, ...]
+    case_text: str
+    images: tuple[ShownImage, ...]
+    outputs: tuple[ShownOutput, ...]
+    saved_at: str
+    simulated_notice: str
+    error: str
+
+
+def show_images(images: Sequence[Image], address: Callable[[Image, str], str]) -> tuple[ShownImage, ...]:
+    """The images of a case; `address` makes the URL of one product of an image for this reader."""
+    return tuple(
+        ShownImage(
+            label=_slot_label(image.slot),
+            full_url=address(image, "full"),
+            preview_url=address(image, "preview"),
+            meta_url=address(image, "meta"),
+            width=int(image.meta["width"]),
+            height=int(image.meta["height"]),
+        )
+        for image in images
+    )
+
+
+def show_outputs(
+    outputs: Sequence[AllocatedOutput],
+    criteria: Sequence[Criterion],
+    ratings: Mapping[tuple[int, int], Rating],
+    nature: Nature,
+) -> tuple[ShownOutput, ...]:
+    """The outputs of a presentation by side; `ratings` is keyed by (output id, criterion id)."""
+    return tuple(
+        ShownOutput(
+            letter=output.letter,
+            paragraphs=paragraphs(output.interpretation.text),
+            empty_notice="" if output.interpretation.text.strip() else _("No text was given for this case."),
+            criteria=tuple(
+                show_criterion(criterion, output.letter, ratings.get((output.pk, criterion.pk)))
+                for criterion in criteria
+            ),
+            simulated=nature.all_simulated,
+            recorded=nature.all_recorded,
+        )
+        for output in sorted(outputs, key=lambda output: output.side)
+    )
+
+
+def show_criterion(criterion: Criterion, letter: str, rating: Rating | None) -> ShownCriterion:
+    return ShownCriterion(
+        key=criterion.key,
+        field_name=f"{letter}-{criterion.key}",
+        question=criterion.question,
+        help=criterion.help,
+        kind=criterion.kind,
+        options=_options(criterion),
+        unit=criterion.unit,
+        minimum=criterion.minimum,
+        maximum=criterion.maximum,
+        cannot_judge=criterion.allows_cannot_judge,
+        required=criterion.is_required,
+        value=rating.value if rating else "",
+        cannot_judge_chosen=bool(rating and rating.cannot_judge),
+        saved_at=clock(rating.at) if rating else "",
+    )
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """The text cut at blank lines, with control characters made visible; markup stays text."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    visible = CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", lines)
+    return tuple(part.strip("\n") for part in visible.split("\n\n") if part.strip())
+
+
+def clock(moment: Any) -> str:
+    return time_format(localtime(moment), "H:i:s")
+
+
+def public_meta(image: Image) -> dict[str, Any]:
+    """The facts a viewer needs, allow-listed once more: nothing that tells where an image came from."""
+    facts = {name: image.meta.get(name) for name in VIEWER_FACTS}
+    windows = [_window(window) for window in image.meta.get("windows") or []]
+    return {**facts, "windows": windows, "window": _window(image.meta.get("default_window"))}
+
+
+def _window(window: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if window is None:
+        return None
+    return {"center": window["center"], "width": window["width"], "name": window.get("explanation") or ""}
+
+
+def _options(criterion: Criterion) -> tuple[ShownOption, ...]:
+    kind = Kind(criterion.kind)
+    return tuple(
+        ShownOption(option["value"], option["label"], _keycap(kind, place, option["value"]))
+        for place, option in enumerate(criterion.options)
+    )
+
+
+def _keycap(kind: Kind, place: int, value: str) -> str:
+    """A scale is pressed by its digit, yes and no by their letters, choices by a, b, c …"""
+    if kind == Kind.LIKERT:
+        return value if len(value) == 1 else str(place + 1)
+    if kind == Kind.YES_NO:
+        return "y" if value == "1" else "n"
+    return LETTER_KEYS[place]
+
+
+def _slot_label(slot: str) -> str:
+    known = {"current": _("Current"), "prior": _("Prior"), "left": _("Left"), "right": _("Right")}
+    return known.get(slot, slot)
+
+
+def study_is_shown(study: Study) -> dict[str, str]:
+    """What a reader learns of the study outside the reading page."""
+    return {"title": study.title, "instructions": study.instructions, "consent_text": study.consent_text}
