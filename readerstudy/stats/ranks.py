@@ -1,0 +1,57 @@
+"""Agreement on an order: Kendall's coefficient of concordance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from readerstudy.stats.arrays import FloatArray
+from readerstudy.stats.estimate import Caution, Estimate, Reason
+from readerstudy.stats.quantiles import chi2_upper_p
+from readerstudy.stats.ratings import Scores, incomplete_reason
+
+
+def kendall_w(scores: Scores, *, tie_corrected: bool = True) -> Estimate:
+    """Return Kendall's W of m readers who order n outputs, with the chi-square test, n-1 df.
+
+    Scores are ranked within each reader, ties sharing their mean rank. With R_i the rank sums,
+    W = 12 sum (R_i - mean)^2 / (m^2 (n^3 - n) - m sum T), T = sum (t^3 - t) over the ties of a reader
+    (Kendall & Babington Smith, Ann Math Stat 10:275, 1939; Siegel & Castellan 1988). Complete outputs
+    only. Without the correction T is 0, variant "uncorrected".
+    """
+    variant = "tie_corrected" if tie_corrected else "uncorrected"
+    complete = scores.complete()
+    sample = replace(complete.sample(), n_missing=scores.sample().n_missing)
+    reason = incomplete_reason(scores, complete)
+    if reason is not None:
+        return Estimate.undefined("kendall_w", reason, variant=variant).with_sample(sample)
+    n, m = complete.values.shape
+    ranks, ties = mean_ranks(complete.values)
+    sums = ranks.sum(axis=1)
+    possible = m**2 * (n**3 - n) - (m * ties.sum() if tie_corrected else 0.0)
+    if possible <= 0.0:
+        undefined = Estimate.undefined("kendall_w", Reason.NO_VARIATION, variant=variant)
+        return undefined.with_sample(sample)
+    w = float(12.0 * ((sums - sums.mean()) ** 2).sum() / possible)
+    chi2 = m * (n - 1) * w
+    estimate = Estimate(
+        estimator="kendall_w",
+        variant=variant,
+        value=w,
+        statistic=chi2,
+        df=float(n - 1),
+        p=chi2_upper_p(chi2, n - 1),
+    ).with_sample(sample)
+    left_out = n < int(scores.rated.any(axis=1).sum())
+    return estimate.with_cautions(Caution.CASES_LEFT_OUT) if left_out else estimate
+
+
+def mean_ranks(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the ranks within each column, ties sharing the mean, and sum(t^3 - t) of each column."""
+    ranks, ties = np.empty_like(values), np.empty(values.shape[1])
+    for column in range(values.shape[1]):
+        _, place, size = np.unique(values[:, column], return_inverse=True, return_counts=True)
+        ranks[:, column] = (np.cumsum(size) - (size - 1) / 2.0)[place]
+        ties[column] = float((size.astype(np.float64) ** 3 - size).sum())
+    return ranks, ties
