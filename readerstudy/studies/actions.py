@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from readerstudy.accounts.actions import invite
 from readerstudy.accounts.models import User
-from readerstudy.audit.record import record, study_stream
+from readerstudy.audit.record import record, seal, study_stream
 from readerstudy.studies.lifecycle import State
 from readerstudy.studies.models import Arm, Criterion, Membership, Role, Rubric, Study
 from readerstudy.studies.policies import StudyError, check_move, check_protocol_open
@@ -162,6 +162,7 @@ def lock_protocol(*, study: Study, manifest_sha256: str, by: User | None) -> Stu
         subject=study.key,
         data={"manifest": manifest_sha256},
     )
+    seal()
     return study
 
 
@@ -176,6 +177,8 @@ def move_study(*, study: Study, then: State, by: User) -> Study:
     record(
         "study.move", by=by, stream=study_stream(study.pk), subject=study.key, data={"from": now, "to": then}
     )
+    if then == State.CLOSED:
+        seal()
     return study
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks: each prints JSON, and each names a bare baseline measured in the same run."""

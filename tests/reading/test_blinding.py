@@ -1,0 +1,150 @@
+"""Law 1: swap the models behind two arms, and every byte that reaches a reader stays the same but for the texts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from readerstudy.reading.actions import start_study
+from readerstudy.reading.models import Allocation
+from readerstudy.studies.models import Study
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+NOON = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
+MODELS = [
+    {"name": "Acme Vision", "connection": "simulated-openai", "model": "acme-vision-4", "is_simulated": True},
+    {"name": "Zebra Med", "connection": "simulated-gemini", "model": "zebra-med-pro-2026", "is_simulated": False},
+]
+TEXTS = ["The lungs are clear. <b>No</b> effusion.", "Zebra stripes:\n\n- cardiomegaly\n- **effusion** https://zebra.example"]
+SECRETS = ["acme", "zebra med", "zebra-med", "simulated-openai", "simulated-gemini", "normal-reference", "abnormal-reference"]
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class RolledBack(Exception):
+    pass
+
+
+def build(models: list[dict[str, object]], texts: list[str]) -> Study:
+    study = factories.make_study(instructions="Judge the text.")
+    Study.objects.filter(pk=study.pk).update(key="blindstudy", seed=77)
+    study.refresh_from_db()
+    arms = [factories.make_arm(study, **model) for model in models]
+    factories.make_criterion(study)
+    factories.make_criterion(study, key="note", kind="free_text", acceptable_from=None, is_required=False)
+    for number in range(3):
+        case = factories.make_case(study, label=["normal-reference", "abnormal-reference"][number % 2], strata={"site": "A"})
+        factories.make_image(case, slot="prior")
+        for arm, text in zip(arms, texts, strict=True):
+            factories.make_output(arm, case, text=text, verdict="full_refusal" if text == texts[1] else "answer")
+    factories.make_reader(study, email="reader@example.org")
+    return start_study(study=study, by=study.created_by)
+
+
+def everything_a_reader_gets(study: Study) -> Iterator[tuple[str, Answer]]:
+    """Walks the whole room as a reader: pages, fragments, images, saves, refusals, errors."""
+    seat = study.memberships.get(role="reader")
+    client = Client()
+    client.force_login(seat.user)
+
+    def ask(method: str, url: str, data: dict[str, str] | None = None, **headers: str) -> tuple[str, Answer]:
+        response = getattr(client, method)(url, data or {}, headers=headers)
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+        return f"{method} {url} {sorted((data or {}).items())} {headers}", (response.status_code, dict(response.headers), body)
+
+    for name in ("start", "resume"):
+        yield ask("get", reverse(f"reading:{name}", args=[study.key]))
+    for allocation in Allocation.objects.of(seat):
+        here = [study.key, allocation.key]
+        yield ask("get", reverse("reading:read", args=here))
+        yield ask("get", reverse("reading:read", args=here), HX_Request="true")
+        for slot in ("current", "prior"):
+            for product in ("meta", "preview", "full-0", "full-1", "display-0"):
+                yield ask("get", reverse("reading:image", args=[study.key, allocation.case_key, slot, product]))
+        letter = allocation.outputs.get().letter
+        rating = {"output": letter, "criterion": "correctness", "value": "4"}
+        token = str(uuid.UUID(int=allocation.position))
+        yield ask("post", reverse("reading:submit", args=here), HX_Request="true")
+        yield ask("post", reverse("reading:submit", args=here))
+        yield ask("post", reverse("reading:rate", args=here), {**rating, "token": token, "value": "9"})
+        yield ask("post", reverse("reading:rate", args=here), {**rating, "token": token})
+        yield ask("post", reverse("reading:rate", args=here), {**rating, "token": token})
+        yield ask("post", reverse("reading:rate", args=here), {**rating, "token": token, "output": "Z"})
+        yield ask("post", reverse("reading:rate", args=here), {})
+        hx = {"HX_Request": "true"} if allocation.position % 2 else {}
+        yield ask("post", reverse("reading:submit", args=here), **hx)
+    yield ask("get", reverse("reading:start", args=[study.key]))
+    yield ask("post", reverse("reading:stop", args=[study.key]))
+    yield ask("get", reverse("studies:list"))
+    yield ask("get", reverse("accounts:account"))
+    for name in COORDINATORS_PAGES:
+        yield ask("get", reverse(name, args=[study.key]))
+
+
+COORDINATORS_PAGES = ["studies:detail", "studies:arms", "studies:audit", "reading:readers", "reading:allocation"]
+
+
+def walk(models: list[dict[str, object]], texts: list[str]) -> dict[str, Answer]:
+    """Builds the study, walks it at a standing clock, and takes everything back."""
+    seen: dict[str, Answer] = {}
+    with pytest.raises(RolledBack), transaction.atomic(), time_machine.travel(NOON, tick=False):
+        seen.update(everything_a_reader_gets(build(models, texts)))
+        raise RolledBack
+    return {where: (status, headers, normal(body, texts)) for where, (status, headers, body) in seen.items()}
+
+
+def normal(body: bytes, texts: list[str]) -> bytes:
+    """The bytes with Django's per-request masks and the interpretation's own paragraphs taken out."""
+    if not body.lstrip().startswith((b"<", b"\n")):
+        return body
+    page = body.decode()
+    page = re.sub(r'(csrfmiddlewaretoken" value="|X-CSRFToken": "|X-CSRFToken&quot;: &quot;)[A-Za-z0-9]{64}', r"\1", page)
+    return re.sub(r'(<p class="written" dir="auto">).*?(</p>)\s*', "", page, flags=re.S).encode()
+
+
+def unsized(headers: dict[str, str], body: bytes) -> dict[str, str]:
+    """Pages that hold the text differ in length by it; everything else must not."""
+    return {name: value for name, value in headers.items() if name not in {"Content-Length", "Set-Cookie"}}
+
+
+def test_swapping_the_models_behind_two_arms_changes_nothing_but_the_texts() -> None:
+    one, other = walk(MODELS, TEXTS), walk(MODELS[::-1], TEXTS[::-1])
+    assert one.keys() == other.keys()
+    assert len(one) > 80
+    for where, (status, headers, body) in one.items():
+        swapped = other[where]
+        assert (status, unsized(headers, body)) == (swapped[0], unsized(swapped[1], swapped[2])), where
+        assert body == swapped[2], where
+
+
+def test_changing_the_models_under_the_same_texts_changes_no_byte() -> None:
+    one, other = walk(MODELS, TEXTS), walk(MODELS[::-1], TEXTS)
+    assert {where: (status, body) for where, (status, _headers, body) in one.items()} == {
+        where: (status, body) for where, (status, _headers, body) in other.items()
+    }
+
+
+def test_no_model_arm_label_or_stratum_occurs_in_anything_a_reader_gets() -> None:
+    for where, (_status, headers, body) in walk(MODELS, TEXTS).items():
+        everything = f"{where} {headers} {body.decode(errors='replace')}".lower()
+        assert not [secret for secret in SECRETS if secret in everything], where
+
+
+def test_the_walk_reaches_every_address_of_the_reading_room() -> None:
+    """A new address for readers has to join the walk above."""
+    patterns = get_resolver().reverse_dict
+    assert patterns
+    from readerstudy.reading.urls import urlpatterns
+
+    names = {pattern.name for pattern in urlpatterns if str(pattern.pattern).startswith("read/")}
+    assert names == {"start", "consent", "resume", "stop", "read", "rate", "submit", "image"}

@@ -1,0 +1,85 @@
+"""Who reaches which page of a study: everybody else gets 404, as if the study did not exist."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from readerstudy.studies.models import Role, Study
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["studies:detail", "studies:settings", "studies:arms", "studies:add_arm", "studies:questions"]
+PAGES += ["studies:add_question", "studies:audit", "reading:readers", "reading:board", "reading:allocation"]
+
+
+@pytest.fixture
+def study() -> Study:
+    return factories.make_study()
+
+
+def client_of(study: Study, who: str) -> Client:
+    client = Client()
+    if who == "coordinator":
+        client.force_login(study.created_by)
+    elif who in Role.values:
+        client.force_login(factories.make_member(study, Role(who)).user)
+    elif who == "coordinator of another study":
+        client.force_login(factories.make_study().created_by)
+    elif who == "site staff":
+        client.force_login(factories.make_user(is_staff=True, is_superuser=True))
+    return client
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("coordinator", 200),
+        ("reader", 404),
+        ("researcher", 404),
+        ("adjudicator", 404),
+        ("coordinator of another study", 404),
+        ("site staff", 404),
+        ("nobody", 302),
+    ],
+)
+def test_the_console_is_for_its_coordinators(study: Study, page: str, who: str, status: int) -> None:
+    assert client_of(study, who).get(reverse(page, args=[study.key])).status_code == status
+
+
+@pytest.mark.parametrize("who", ["reader", "researcher", "coordinator of another study", "site staff"])
+def test_nobody_else_changes_a_study(study: Study, who: str) -> None:
+    client = client_of(study, who)
+    for name, arguments in (("studies:move", [study.key, "close"]), ("reading:start_study", [study.key])):
+        assert client.post(reverse(name, args=arguments)).status_code == 404
+    assert client.post(reverse("studies:settings", args=[study.key]), {"title": "Taken"}).status_code == 404
+    study.refresh_from_db()
+    assert study.title != "Taken"
+
+
+def test_the_arm_of_another_study_is_not_found(study: Study) -> None:
+    foreign = factories.make_arm(factories.make_study())
+    client = client_of(study, "coordinator")
+    for name in ("studies:edit_arm", "studies:remove_arm"):
+        assert client.post(reverse(name, args=[study.key, foreign.pk])).status_code == 404
+
+
+def test_a_removed_coordinator_is_a_stranger(study: Study) -> None:
+    from readerstudy.studies.actions import remove_member
+
+    second = factories.make_member(study, Role.COORDINATOR)
+    client = Client()
+    client.force_login(second.user)
+    assert client.get(reverse("studies:detail", args=[study.key])).status_code == 200
+    remove_member(membership=second, by=study.created_by)
+    assert client.get(reverse("studies:detail", args=[study.key])).status_code == 404
+
+
+def test_the_list_shows_only_the_own_studies(study: Study) -> None:
+    other = factories.make_study(title="Somebody else's study")
+    page = client_of(study, "coordinator").get(reverse("studies:list")).content.decode()
+    assert study.title in page
+    assert other.title not in page

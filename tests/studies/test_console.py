@@ -1,0 +1,201 @@
+"""Building a protocol in the browser: what is taken, what is refused with which sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from readerstudy.audit.models import Event
+from readerstudy.reading.actions import start_study
+from readerstudy.studies.actions import move_study
+from readerstudy.studies.lifecycle import MOVES, State, may_move
+from readerstudy.studies.models import Arm, Criterion, Membership, Study
+from readerstudy.studies.options import parse_options
+from readerstudy.studies.policies import StudyError
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+SCALE = "1 = Mostly wrong\n3 = Some errors\n5 = Nothing wrong"
+
+
+@pytest.fixture
+def study() -> Study:
+    return factories.make_study()
+
+
+@pytest.fixture
+def client(study: Study) -> Client:
+    browser = Client()
+    browser.force_login(study.created_by)
+    return browser
+
+
+def question(**answers: Any) -> dict[str, Any]:
+    return {"question": "Correctness", "kind": "likert", "options_text": SCALE, "direction": "higher", **answers}
+
+
+def test_whoever_makes_a_study_coordinates_it(client: Client) -> None:
+    response = client.post(reverse("studies:create"), {"title": "Fundus study"})
+    study = Study.objects.get(title="Fundus study")
+    assert response["Location"] == reverse("studies:detail", args=[study.key])
+    assert Membership.objects.get(study=study).role == "coordinator"
+
+
+def test_an_empty_form_keeps_what_was_typed_and_marks_the_field(client: Client) -> None:
+    page = client.post(reverse("studies:create"), {"title": "", "question": "Is it right?"}).content.decode()
+    assert "This field is required" in page
+    assert "Is it right?" in page
+
+
+def test_a_scale_with_worded_anchors_is_stored_in_order(client: Client, study: Study) -> None:
+    text = "5 = Nothing wrong\n1 = Mostly wrong"
+    client.post(reverse("studies:add_question", args=[study.key]), question(options_text=text))
+    criterion = Criterion.objects.of(study).get()
+    assert criterion.key == "correctness"
+    assert criterion.values == ["1", "5"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("1 = Wrong\nwithout a sign", "Line 2 is not of the form"),
+        ("one = Wrong\n2 = Right", "“one” is not a whole number"),
+        ("1 = Wrong\n1 = Right", "The value 1 stands in two lines"),
+        ("1 = Wrong", "Write between 2 and 12 options"),
+    ],
+)
+def test_a_scale_that_is_no_scale_is_refused_by_its_line(client: Client, study: Study, text: str, sentence: str) -> None:
+    page = client.post(reverse("studies:add_question", args=[study.key]), question(options_text=text)).content.decode()
+    assert sentence in page
+    assert not Criterion.objects.of(study).exists()
+
+
+@pytest.mark.parametrize(
+    ("answers", "values"),
+    [
+        ({"kind": "yes_no", "options_text": ""}, ["1", "0"]),
+        ({"kind": "single_choice", "options_text": "n = Normal\na = Abnormal"}, ["n", "a"]),
+        ({"kind": "number", "options_text": "", "minimum": "0", "maximum": "10", "unit": "mm"}, []),
+        ({"kind": "free_text", "options_text": ""}, []),
+    ],
+)
+def test_every_kind_of_question_can_be_asked(
+    client: Client, study: Study, answers: dict[str, Any], values: list[str]
+) -> None:
+    client.post(reverse("studies:add_question", args=[study.key]), question(**answers))
+    assert Criterion.objects.of(study).get().values == values
+
+
+def test_two_questions_need_two_short_names(client: Client, study: Study) -> None:
+    for _time in range(2):
+        page = client.post(reverse("studies:add_question", args=[study.key]), question())
+    assert "Another question has the short name" in page.content.decode()
+    assert Criterion.objects.of(study).count() == 1
+
+
+def test_an_arm_keeps_only_the_parameters_that_were_set(client: Client, study: Study, settings: Any) -> None:
+    from readerstudy.providers.connections import read_connections
+
+    settings.CONNECTIONS = read_connections(lambda name: "k" if name == "OPENAI_API_KEY" else "")
+    answers = {"name": "One", "kind": "model", "connection": "openai", "model": "gpt-x", "prompt": "Read.", "temperature": "0"}
+    client.post(reverse("studies:add_arm", args=[study.key]), answers)
+    arm = Arm.objects.get(study=study)
+    assert arm.parameters == {"temperature": 0.0}
+    assert not arm.is_simulated
+
+
+def test_a_model_without_provider_is_refused(client: Client, study: Study) -> None:
+    page = client.post(reverse("studies:add_arm", args=[study.key]), {"name": "One", "kind": "model"}).content.decode()
+    assert "A model that we call needs this." in page
+    assert not Arm.objects.filter(study=study).exists()
+
+
+def test_a_wrong_address_invites_nobody(client: Client, study: Study) -> None:
+    emails = "good@example.org\nnot an address"
+    page = client.post(reverse("reading:readers", args=[study.key]), {"emails": emails, "role": "reader"}).content.decode()
+    assert "Nobody was invited" in page
+    assert Membership.objects.filter(study=study).count() == 1
+
+
+def test_inviting_twice_gives_one_membership_and_mails_a_link(client: Client, study: Study, mailoutbox: Any) -> None:
+    for _time in range(2):
+        client.post(reverse("reading:readers", args=[study.key]), {"emails": "doc@example.org", "role": "reader"})
+    assert Membership.objects.filter(study=study, role="reader").count() == 1
+    assert len(mailoutbox) == 2
+    assert "/people/invitation/" in mailoutbox[-1].body
+
+
+def test_the_overview_says_exactly_what_is_missing(client: Client, study: Study) -> None:
+    page = client.get(reverse("studies:detail", args=[study.key])).content.decode()
+    for sentence in ("No arm is defined", "Readers have no question to answer", "No reader is invited"):
+        assert sentence in page
+    assert "disabled" in page
+
+
+def test_every_deed_is_in_the_audit_trail(client: Client, study: Study) -> None:
+    client.post(reverse("studies:add_question", args=[study.key]), question())
+    verbs = set(Event.objects.of_study(study.pk).values_list("verb", flat=True))
+    assert {"study.create", "criterion.add"} <= verbs
+    assert "criterion.add" in client.get(reverse("studies:audit", args=[study.key])).content.decode()
+
+
+def test_a_locked_study_shows_its_protocol_and_refuses_to_change_it() -> None:
+    study = factories.make_running_study()
+    client = Client()
+    client.force_login(study.created_by)
+    response = client.post(reverse("studies:add_question", args=[study.key]), question(question="Late"), follow=True)
+    assert "its protocol can no longer change" in response.content.decode()
+    assert not Criterion.objects.of(study).filter(question="Late").exists()
+
+
+@pytest.mark.parametrize("now", State)
+@pytest.mark.parametrize("then", State)
+def test_a_study_moves_only_along_the_table(now: State, then: State) -> None:
+    study = factories.make_study()
+    if now not in (State.DRAFT, State.PILOT):
+        Study.objects.filter(pk=study.pk).update(locked_at="2026-11-22T12:00Z", manifest_sha256="0" * 64)
+    Study.objects.filter(pk=study.pk).update(state=now)
+    if may_move(now, then):
+        assert move_study(study=study, then=then, by=study.created_by).state == then
+    else:
+        with pytest.raises(StudyError, match="cannot become"):
+            move_study(study=study, then=then, by=study.created_by)
+
+
+def test_from_every_state_but_the_last_there_is_a_way_on() -> None:
+    assert {state for state, moves in MOVES.items() if not moves} == {State.ARCHIVED}
+
+
+def test_the_documented_diagram_is_the_table() -> None:
+    from pathlib import Path
+
+    from django.conf import settings
+
+    from readerstudy.studies.lifecycle import diagram
+
+    documented = Path(settings.BASE_DIR, "docs/reference/study-states.md").read_text()
+    assert diagram() in documented
+
+
+def test_options_survive_the_way_to_text_and_back() -> None:
+    from readerstudy.studies.models import Kind
+    from readerstudy.studies.options import format_options
+
+    options = parse_options(SCALE, Kind.LIKERT)
+    assert parse_options(format_options(options), Kind.LIKERT) == options
+
+
+def test_a_start_needs_no_second_click() -> None:
+    study = factories.make_ready_study()
+    client = Client()
+    client.force_login(study.created_by)
+    for _click in range(2):
+        client.post(reverse("reading:start_study", args=[study.key]))
+    study.refresh_from_db()
+    assert study.state == State.RUNNING
+    with pytest.raises(StudyError):
+        start_study(study=study, by=study.created_by)
