@@ -1,0 +1,1 @@
+"""Medical images: bytes in, clean pixels out. Plain Python: no web framework, no database."""

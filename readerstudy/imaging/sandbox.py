@@ -1,0 +1,172 @@
+"""Rendering files in a child process that may die: with bounds on memory, processor and wall time.
+
+Hostile or damaged files can abort the interpreter from within a decoder, so no other process of ours ever
+decodes one. A batch shares a child; when a file kills it, that file is refused and a fresh child goes on
+behind it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any, cast
+
+import readerstudy
+from readerstudy.imaging.limits import Limits
+from readerstudy.imaging.reasons import RefusalCode
+from readerstudy.imaging.rendition import Outcome, Rendered, refused
+
+_CHUNK = 1 << 16
+_CHILD_MODULE = "readerstudy.imaging.child"
+_BURIAL_SECONDS = 10
+_KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "COVERAGE_PROCESS_START")
+_DEATHS: dict[int, RefusalCode] = {
+    -signal.SIGXCPU: "took_too_long",
+    -signal.SIGALRM: "took_too_long",
+    -signal.SIGKILL: "too_much_memory",
+}
+
+
+class SandboxError(Exception):
+    """Something on our side failed, not the file. The text is a sentence for the site's staff."""
+
+
+def render_in_child(paths: Iterable[Path], out_root: Path, limits: Limits | None = None) -> Iterator[Outcome]:
+    """Render each file in turn and yield its outcome, in the order of `paths`.
+
+    The rendition of file number n goes to `out_root/<n as 6 digits>`, which must not exist yet; a refused file
+    leaves no folder. `paths` is read lazily. The child ends when the iterator is exhausted or closed. Raises
+    SandboxError where the child cannot start, cannot open a file or cannot write.
+    """
+    bounds = limits or Limits()
+    child: _Child | None = None
+    try:
+        for number, path in enumerate(paths):
+            child = child or _Child(bounds)
+            yield child.render(path.absolute(), out_root.absolute() / f"{number:06d}")
+            if child.is_spent():
+                child.close()
+                child = None
+    finally:
+        if child is not None:
+            child.close()
+
+
+class _Silent(Exception):
+    """The child did not answer in time."""
+
+
+class _Gone(Exception):
+    """The child ended without an answer."""
+
+
+class _Child:
+    """One decoding process and the conversation with it: one line of JSON each way for each file."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._asked = 0
+        self._buffer = b""
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-s", "-m", _CHILD_MODULE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            bufsize=0,
+            start_new_session=True,
+        )
+        try:
+            self._ask(asdict(limits), limits.start_seconds)
+        except (_Silent, _Gone):
+            self.close()
+            raise SandboxError(
+                "The process that decodes images did not start. Check the installation and the machine's memory."
+            ) from None
+
+    def render(self, path: Path, folder: Path) -> Outcome:
+        """Have one file rendered. A child that dies over it or takes too long means that it is refused."""
+        started = time.perf_counter()
+        self._asked += 1
+        try:
+            reply = self._ask({"path": str(path), "folder": str(folder)}, self._limits.wall_seconds)
+        except (_Silent, _Gone) as end:
+            code = self._cause_of(end)
+            shutil.rmtree(folder, ignore_errors=True)
+            return refused(code, time.perf_counter() - started)
+        return _outcome(reply, folder, time.perf_counter() - started)
+
+    def is_spent(self) -> bool:
+        """Whether the child has ended or has rendered as many files as one child should."""
+        return self._process.returncode is not None or self._asked >= self._limits.files_per_child
+
+    def close(self) -> None:
+        """End the child, whatever it is doing."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            cast("IO[bytes]", pipe).close()
+
+    def _cause_of(self, end: Exception) -> RefusalCode:
+        """Why the child gave no answer. Ends it."""
+        if isinstance(end, _Silent):
+            self.close()
+            return "took_too_long"
+        try:
+            self._process.wait(timeout=_BURIAL_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.close()
+            return "decoder_crashed"
+        self.close()
+        return _DEATHS.get(self._process.returncode, "decoder_crashed")
+
+    def _ask(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
+        try:
+            cast("IO[bytes]", self._process.stdin).write(json.dumps(message).encode() + b"\n")
+        except BrokenPipeError:
+            raise _Gone from None
+        return cast("dict[str, Any]", json.loads(self._read_line(time.monotonic() + seconds)))
+
+    def _read_line(self, deadline: float) -> bytes:
+        replies = cast("IO[bytes]", self._process.stdout).fileno()
+        poll = select.poll()
+        poll.register(replies, select.POLLIN)
+        while b"\n" not in self._buffer:
+            left = deadline - time.monotonic()
+            if left <= 0 or not poll.poll(left * 1000):
+                raise _Silent
+            chunk = os.read(replies, _CHUNK)
+            if not chunk:
+                raise _Gone
+            self._buffer += chunk
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line
+
+
+def _environment() -> dict[str, str]:
+    """The child's environment: none of our secrets, and no threads that would eat its address space."""
+    kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
+    root = str(Path(next(iter(readerstudy.__path__))).parent)
+    fixed = {"LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    return kept | fixed | {"PYTHONPATH": root}
+
+
+def _outcome(reply: dict[str, Any], folder: Path, seconds: float) -> Outcome:
+    if "refused" in reply:
+        return refused(reply["refused"], seconds)
+    if "meta" in reply:
+        return Rendered(folder=folder, meta=reply["meta"], seconds=seconds)
+    raise SandboxError(
+        "An uploaded file could not be opened, or its rendition could not be written. "
+        "Check the disk's free space and the folder's permissions."
+    )

@@ -1,0 +1,43 @@
+"""Rendering into a test's own folder. This room is plain Python: what the others need is switched off here."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from readerstudy.imaging.limits import Limits
+from readerstudy.imaging.rendition import Outcome, render
+
+RenderBytes = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files() -> None:
+    """No page is served here."""
+
+
+@pytest.fixture(autouse=True)
+def own_folders() -> None:
+    """No settings are read here."""
+
+
+@pytest.fixture(autouse=True)
+def _flush_append_only_tables() -> None:
+    """No database is touched here."""
+
+
+@pytest.fixture
+def render_bytes(tmp_path: Path) -> RenderBytes:
+    """Render the content of a file in this process."""
+    numbers = itertools.count()
+
+    def run(content: bytes, limits: Limits | None = None) -> Outcome:
+        number = next(numbers)
+        source = tmp_path / f"source-{number}"
+        source.write_bytes(content)
+        return render(source, tmp_path / f"rendition-{number}", limits)
+
+    return run
