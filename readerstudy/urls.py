@@ -1,5 +1,7 @@
 """Every address of the site."""
 
+from importlib.util import find_spec
+
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -12,5 +14,14 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("people/", include("readerstudy.accounts.urls")),
     path("studies/", include("readerstudy.studies.urls")),
+    path("", include("readerstudy.reading.urls")),
     path("admin/", admin.site.urls),
 ]
+for room, prefix in (
+    ("cases", "studies/"),
+    ("generation", "studies/"),
+    ("analysis", "studies/"),
+    ("api", "api/v1/"),
+):
+    if find_spec(f"readerstudy.{room}.urls"):
+        urlpatterns.append(path(prefix, include(f"readerstudy.{room}.urls")))

@@ -173,7 +173,7 @@ _META = {
 
 
 def _make_rendition(image: Image, kind: str, mime: str, name: str) -> None:
-    pixels = np.random.default_rng(image.pk).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(image.case.position).integers(0, 256, (24, 32, 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Picture.fromarray(pixels).save(buffer, name)
     content = buffer.getvalue()

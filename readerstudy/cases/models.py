@@ -7,13 +7,15 @@ its bytes are deleted once the renditions exist.
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import defaultdict
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from readerstudy.cases.matching import KnownCase
 from readerstudy.studies.models import Study
 
 
@@ -34,7 +36,25 @@ class ImageSet(models.Model):
 
 class Cases(models.QuerySet["Case"]):
     def of(self, study: Study) -> Cases:
-        return self.filter(study=study).order_by("position")
+        """The cases that readers and models get, in order; those a coordinator left out are not among them."""
+        return self.filter(study=study, left_out_at=None).order_by("position")
+
+    def without_reference(self) -> Cases:
+        return self.filter(reference=None)
+
+    def known(self, study: Study) -> list[KnownCase]:
+        """The study's cases with their labels and every name under which their files came in."""
+        names = _names_of_cases(study)
+        return [
+            KnownCase(
+                code=case.code,
+                names=tuple(names[case.pk]),
+                reference=case.reference.label if hasattr(case, "reference") else "",
+                clinical_text=case.clinical_text,
+                strata=case.strata,
+            )
+            for case in self.of(study).select_related("reference")
+        ]
 
 
 class Case(models.Model):
@@ -45,6 +65,10 @@ class Case(models.Model):
     code = models.CharField(_("case"), max_length=20, editable=False)
     clinical_text = models.TextField(_("clinical text"), blank=True)
     strata = models.JSONField(_("strata"), default=dict)
+    left_out_at = models.DateTimeField(_("left out"), null=True, editable=False)
+    left_out_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
 
     objects = Cases.as_manager()
 
@@ -55,6 +79,11 @@ class Case(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["study", "position"], name="cases_one_case_per_position"),
             models.UniqueConstraint(fields=["study", "code"], name="cases_codes_differ"),
+            models.CheckConstraint(
+                condition=models.Q(left_out_at=None, left_out_by=None)
+                | models.Q(left_out_at__isnull=False, left_out_by__isnull=False),
+                name="cases_left_out_by_whom_and_when",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -88,6 +117,9 @@ class Fate(models.TextChoices):
     REFUSED = "refused", _("refused")
 
 
+UNFINISHED = (Fate.RECEIVED, Fate.WORKING)
+
+
 class Uploads(models.QuerySet["Upload"]):
     def of(self, study: Study) -> Uploads:
         return self.filter(image_set__study=study).order_by("pk")
@@ -96,6 +128,39 @@ class Uploads(models.QuerySet["Upload"]):
         """Uploads a worker should take: new ones, and those whose worker has not been heard of since its lease."""
         at = at or timezone.now()
         return self.filter(models.Q(fate=Fate.RECEIVED) | models.Q(fate=Fate.WORKING, lease_until__lt=at))
+
+    def unfinished(self) -> Uploads:
+        return self.filter(fate__in=UNFINISHED)
+
+    def refused(self) -> Uploads:
+        return self.filter(fate=Fate.REFUSED)
+
+    def same_as(self, sha256: str) -> Uploads:
+        """Uploads that already brought these bytes in, or are about to.
+
+        A file that was refused may be tried again, and so may an archive with a refused member.
+        """
+        return self.filter(sha256=sha256, fate__in=[*UNFINISHED, Fate.RENDERED, Fate.UNPACKED]).exclude(
+            models.Q(members__fate=Fate.REFUSED)
+        )
+
+    def claim(self, pk: int, *, seconds: float) -> Upload | None:
+        """Takes the upload for `seconds`, unless somebody else has it or it is finished: one UPDATE decides."""
+        now = timezone.now()
+        taken = (
+            self.waiting(now)
+            .filter(pk=pk)
+            .update(
+                fate=Fate.WORKING,
+                lease_until=now + timedelta(seconds=seconds),
+                tries=models.F("tries") + 1,
+            )
+        )
+        return self.select_related("image_set__study").get(pk=pk) if taken else None
+
+    def held(self, upload: Upload) -> Uploads:
+        """The upload's row while the worker that claimed `upload` still has it; nobody else's."""
+        return self.filter(pk=upload.pk, fate=Fate.WORKING, tries=upload.tries)
 
 
 class Upload(models.Model):
@@ -145,12 +210,43 @@ class Upload(models.Model):
         return f"upload {self.pk}"
 
 
+def _names_of_cases(study: Study) -> dict[int, list[str]]:
+    """For each case the names its files came with, those of later duplicates included."""
+    names, cases = defaultdict[int, list[str]](list), {}
+    rendered = Image.objects.of(study).values_list("case", "upload__sha256", "upload__original_name")
+    for case, sha256, name in rendered:
+        cases[sha256] = case
+        names[case] += [name] if name else []
+    duplicates = Upload.objects.of(study).filter(fate=Fate.DUPLICATE).exclude(original_name="")
+    for sha256, name in duplicates.values_list("sha256", "original_name"):
+        if sha256 in cases:
+            names[cases[sha256]].append(name)
+    return names
+
+
 class Images(models.QuerySet["Image"]):
     def of(self, study: Study) -> Images:
-        return self.filter(case__study=study).order_by("case__position", "slot")
+        """Images of the cases that are not left out, in case order."""
+        return self.filter(case__study=study, case__left_out_at=None).order_by("case__position", "slot")
+
+    def left_out(self, study: Study) -> Images:
+        return self.filter(case__study=study, case__left_out_at__isnull=False).order_by(
+            "case__position", "slot"
+        )
 
     def unconfirmed(self) -> Images:
         return self.filter(confirmed_at=None)
+
+    def in_order_of_looking(self) -> Images:
+        """What nobody has confirmed comes first, and of that what is likely to show a name."""
+        risky = models.Case(models.When(needs_look=[], then=1), default=0)
+        confirmed = models.Q(confirmed_at__isnull=False)
+        return self.order_by(
+            models.ExpressionWrapper(confirmed, output_field=models.BooleanField()),
+            risky,
+            "case__position",
+            "slot",
+        )
 
 
 class Image(models.Model):

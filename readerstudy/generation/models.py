@@ -1,7 +1,9 @@
 """The queue of model calls and what came of them.
 
-The generation row *is* the queue; a Celery message only rings the bell. A worker claims a row by a conditional update
-with a lease, so two bells for one row make one call, and a row whose worker died is claimed again after its lease.
+The generation row *is* the queue; a Celery message only rings the bell and carries nothing. A worker claims the row
+that has waited longest, with a lease, so two bells never make two calls for one row, and a row whose worker died is
+claimed again after its lease. The number of claims is also the worker's title to the row: whoever lost it can no longer
+requeue or fail it.
 """
 
 from __future__ import annotations
@@ -9,7 +11,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -24,30 +27,100 @@ class Stage(models.TextChoices):
     FAILED = "failed", _("failed")
 
 
+class Hold(models.Model):
+    """A study's queue stands still from `at` to `ended_at`; running calls finish, no new one begins."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="holds")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("hold")
+        verbose_name_plural = _("holds")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study"], condition=models.Q(ended_at=None), name="generation_one_hold_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"hold of {self.study}"
+
+
+class VendorPauses(models.QuerySet["VendorPause"]):
+    def now(self, at: datetime | None = None) -> VendorPauses:
+        return self.filter(until__gt=at or timezone.now())
+
+
+class VendorPause(models.Model):
+    """A vendor asked for silence: no worker on any machine calls this connection before `until`."""
+
+    connection = models.CharField(max_length=40, unique=True)
+    until = models.DateTimeField()
+
+    objects = VendorPauses.as_manager()
+
+    class Meta:
+        verbose_name = _("vendor pause")
+        verbose_name_plural = _("vendor pauses")
+
+    def __str__(self) -> str:
+        return f"{self.connection} until {self.until:%H:%M:%S}"
+
+
 class Generations(models.QuerySet["Generation"]):
     def of(self, study: Study) -> Generations:
-        return self.filter(arm__study=study)
+        """The study's rows; those of cases that were left out are not among them."""
+        return self.filter(arm__study=study, case__left_out_at=None)
+
+    def at_work(self, at: datetime | None = None) -> Generations:
+        """Rows a living worker has: running and within their lease."""
+        return self.filter(stage=Stage.RUNNING, lease_until__gte=at or timezone.now())
+
+    def waiting(self) -> Generations:
+        """Queued or running rows of studies whose queue is not on hold, due or not."""
+        held = Hold.objects.filter(ended_at=None).values("study")
+        return self.filter(stage__in=(Stage.QUEUED, Stage.RUNNING)).exclude(arm__study__in=held)
 
     def claimable(self, at: datetime | None = None) -> Generations:
         """Rows that may be worked on now: queued and due, or running past their lease."""
         at = at or timezone.now()
-        return self.filter(
-            models.Q(stage=Stage.QUEUED, due_at__lte=at) | models.Q(stage=Stage.RUNNING, lease_until__lt=at)
-        )
+        silent = VendorPause.objects.now(at).values("connection")
+        queued = models.Q(stage=Stage.QUEUED, due_at__lte=at) & ~models.Q(arm__connection__in=silent)
+        return self.waiting().filter(queued | models.Q(stage=Stage.RUNNING, lease_until__lt=at))
 
-    def claim(self, pk: int, *, seconds: float) -> Generation | None:
-        """Takes the row for `seconds`, unless somebody else has it or it is finished: one UPDATE decides."""
-        now = timezone.now()
-        taken = (
-            self.claimable(now)
-            .filter(pk=pk)
-            .update(
-                stage=Stage.RUNNING,
-                lease_until=now + timedelta(seconds=seconds),
-                claims=models.F("claims") + 1,
-            )
+    def next_moment(self) -> datetime | None:
+        """When the next row becomes claimable, which may be past; None where nothing waits."""
+        silence = VendorPause.objects.filter(connection=models.OuterRef("arm__connection")).values("until")
+        due = Greatest(models.F("due_at"), models.Subquery(silence))
+        moment = models.Case(
+            models.When(stage=Stage.RUNNING, then=models.F("lease_until")),
+            default=due,
+            output_field=models.DateTimeField(),
         )
-        return self.select_related("arm__study", "case").get(pk=pk) if taken else None
+        found: datetime | None = self.waiting().aggregate(next=models.Min(moment))["next"]
+        return found
+
+    def claim_next(self, *, seconds: float) -> Generation | None:
+        """Takes the row that has waited longest, for `seconds`; two workers never get the same one."""
+        now = timezone.now()
+        with transaction.atomic():
+            rows = self.claimable(now).select_for_update(skip_locked=True, of=("self",), no_key=True)
+            row = rows.order_by("due_at", "pk").first()
+            if row is None:
+                return None
+            row.stage, row.lease_until, row.claims = (
+                Stage.RUNNING,
+                now + timedelta(seconds=seconds),
+                row.claims + 1,
+            )
+            row.save(update_fields=["stage", "lease_until", "claims"])
+        return self.select_related("arm__study", "case").get(pk=row.pk)
+
+    def held(self, generation: Generation) -> Generations:
+        """The row while the worker that claimed `generation` still has it; nobody else's."""
+        return self.filter(pk=generation.pk, stage=Stage.RUNNING, claims=generation.claims)
 
 
 class Generation(models.Model):
@@ -60,6 +133,9 @@ class Generation(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField(null=True)
     claims = models.PositiveIntegerField(default=0)
+    claims_before = models.PositiveIntegerField(
+        default=0, help_text="Claims before a person last put the row into the queue."
+    )
     failure = models.CharField(_("why it failed"), max_length=400, blank=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -81,17 +157,26 @@ class Generation(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(stage__in=Stage.values), name="generation_known_stage"),
             models.CheckConstraint(
-                condition=~models.Q(stage="running") | models.Q(lease_until__isnull=False),
+                condition=models.Q(stage="running", lease_until__isnull=False)
+                | (~models.Q(stage="running") & models.Q(lease_until=None)),
                 name="generation_running_has_a_lease",
             ),
             models.CheckConstraint(
                 condition=~models.Q(stage="failed") | ~models.Q(failure=""),
                 name="generation_failure_has_a_reason",
             ),
+            models.CheckConstraint(
+                condition=models.Q(claims__gte=models.F("claims_before")), name="generation_claims_count_up"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.arm} on {self.case} ({self.replicate})"
+
+    @property
+    def tries(self) -> int:
+        """Claims since the row was last put into the queue."""
+        return self.claims - self.claims_before
 
 
 class Attempt(models.Model):
@@ -110,8 +195,13 @@ class Attempt(models.Model):
     error_code = models.CharField(max_length=40, blank=True)
     error = models.CharField(max_length=400, blank=True)
     http_status = models.PositiveSmallIntegerField(null=True)
-    is_possibly_paid = models.BooleanField(default=False)
+    is_possibly_paid = models.BooleanField(
+        default=False, help_text="The vendor may have charged for this call, and its reply is not used."
+    )
     asked_model = models.CharField(max_length=120, blank=True)
+    recipe_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="Provider, model, prompts and parameters when the call was made."
+    )
     served_model = models.CharField(max_length=120, blank=True)
     fingerprint = models.CharField(max_length=120, blank=True)
     request_id = models.CharField(max_length=120, blank=True)
@@ -123,14 +213,18 @@ class Attempt(models.Model):
     seconds = models.FloatField(null=True)
     sdk = models.CharField(max_length=60, blank=True)
     sent = models.JSONField(default=dict)
-    dropped = models.JSONField(default=list)
+    dropped = models.JSONField(default=dict)
     raw = models.JSONField(null=True)
 
     class Meta:
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
         constraints = [
-            models.UniqueConstraint(fields=["generation", "number"], name="generation_attempts_are_numbered")
+            models.UniqueConstraint(fields=["generation", "number"], name="generation_attempts_are_numbered"),
+            models.CheckConstraint(
+                condition=models.Q(finished_at=None) | ~models.Q(outcome=""),
+                name="generation_an_ended_attempt_has_an_outcome",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -173,6 +267,10 @@ DECLINED = frozenset({Verdict.FULL_REFUSAL, Verdict.DEFERRAL, Verdict.SAFETY_BLO
 
 
 class Verdicts(models.QuerySet["RefusalVerdict"]):
+    def of(self, study: Study) -> Verdicts:
+        rows = Generation.objects.of(study).values("interpretation")
+        return self.filter(interpretation__in=rows)
+
     def standing(self) -> Verdicts:
         """For each interpretation the verdict that counts: a person's newest, else the automatic one."""
         automatic = models.ExpressionWrapper(models.Q(by=None), output_field=models.BooleanField())
@@ -198,6 +296,11 @@ class RefusalVerdict(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(verdict__in=Verdict.values), name="generation_known_verdict"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(declined=True, verdict__in=sorted(DECLINED))
+                | (models.Q(declined=False) & ~models.Q(verdict__in=sorted(DECLINED))),
+                name="generation_declined_follows_from_the_verdict",
             ),
             models.UniqueConstraint(
                 fields=["interpretation"],
