@@ -224,6 +224,9 @@ def _names_of_cases(study: Study) -> dict[int, list[str]]:
     return names
 
 
+SAYS_NOTHING = "burned_in_text_unknown"  # the mildest reason to look: most files do not declare it
+
+
 class Images(models.QuerySet["Image"]):
     def of(self, study: Study) -> Images:
         """Images of the cases that are not left out, in case order."""
@@ -238,12 +241,16 @@ class Images(models.QuerySet["Image"]):
         return self.filter(confirmed_at=None)
 
     def in_order_of_looking(self) -> Images:
-        """What nobody has confirmed comes first, and of that what is likely to show a name."""
-        risky = models.Case(models.When(needs_look=[], then=1), default=0)
+        """What nobody has confirmed comes first, and of that what is most likely to show a name."""
+        calm = models.Case(
+            models.When(needs_look=[], then=2),
+            models.When(needs_look__1__isnull=True, needs_look__0__code=SAYS_NOTHING, then=1),
+            default=0,
+        )
         confirmed = models.Q(confirmed_at__isnull=False)
         return self.order_by(
             models.ExpressionWrapper(confirmed, output_field=models.BooleanField()),
-            risky,
+            calm,
             "case__position",
             "slot",
         )
@@ -281,6 +288,11 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} {self.slot}"
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences that say why this very image is likely to show a name."""
+        return [reason["sentence"] for reason in self.needs_look if reason["code"] != SAYS_NOTHING]
 
 
 class RenditionKind(models.TextChoices):

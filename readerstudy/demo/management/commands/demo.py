@@ -18,6 +18,8 @@ from readerstudy.demo.people import SIGN_INS
 from readerstudy.demo.processes import Processes, adopt_orphans, answers, free_port, is_free, wait_until
 
 WEB_THREADS = 8
+START_SECONDS, BUILD_SECONDS = 60, 900
+BUILDING = "Building the demonstration study"
 
 
 class Command(BaseCommand):
@@ -89,20 +91,21 @@ class Command(BaseCommand):
         processes.start("build", "manage.py", "build_demo")
         build = processes.children.pop("build")
         try:
-            if build.wait() != 0:
-                raise CommandError(
-                    f"The demonstration study could not be built. See {processes.logs}/build.log."
-                )
-        except KeyboardInterrupt:
+            wait_until(
+                lambda: build.poll() is not None or bool(processes.ended()),
+                seconds=BUILD_SECONDS,
+                what=BUILDING,
+            )
+        finally:
             build.terminate()
-            build.wait()
-            raise
+            code = build.wait()
+        _check_alive(processes)
+        if code != 0:
+            raise CommandError(f"The demonstration study could not be built. See {processes.logs}/build.log.")
 
     def _serve(self, processes: Processes) -> None:
         while True:
-            ended = processes.ended()
-            if ended:
-                raise CommandError(f"The {ended} process ended by itself. See {processes.logs}/{ended}.log.")
+            _check_alive(processes)
             time.sleep(0.5)
 
 
@@ -122,7 +125,11 @@ def _wait_for(processes: Processes, url: str, what: str) -> None:
     def answered_or_ended() -> bool:
         return answers(url) or processes.ended() is not None
 
-    wait_until(answered_or_ended, seconds=60, what=f"{what}'s start")
+    wait_until(answered_or_ended, seconds=START_SECONDS, what=f"{what}'s start")
+    _check_alive(processes)
+
+
+def _check_alive(processes: Processes) -> None:
     ended = processes.ended()
     if ended:
         raise CommandError(f"The {ended} process ended by itself. See {processes.logs}/{ended}.log.")

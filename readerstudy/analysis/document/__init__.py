@@ -1,0 +1,106 @@
+"""A report in words: the frozen contents become sentences, tables and pictures for the page, the download, the admin.
+
+All three read this one document, so they cannot show different numbers.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from readerstudy.analysis.document import arms, criteria, foundations
+from readerstudy.analysis.document.parts import Cell, Document, Group, Line, Picture, Section, Table
+from readerstudy.analysis.document.words import listed
+from readerstudy.analysis.estimates.plain import Content
+
+__all__ = ["Cell", "Document", "Group", "Line", "Picture", "Section", "Table", "document_of"]
+
+
+def document_of(content: Content) -> Document:
+    badges = {arm["name"]: _arm_badges(arm) for arm in content["arms"]}
+    sections = [
+        *(criteria.section(criterion, badges) for criterion in content["criteria"]),
+        arms.refusals(content, badges),
+        arms.classification(content, badges),
+        foundations.section(content),
+    ]
+    return Document(
+        title=content["study"]["title"],
+        question=content["study"]["question"],
+        notices=_notices(content),
+        facts=_facts(content),
+        summary=_summary(content),
+        sections=tuple(filter(None, sections)),
+    )
+
+
+def _arm_badges(arm: Content) -> tuple[str, ...]:
+    found = ((_("Simulated"), arm["simulated"]), (_("Recorded"), arm["recorded"]))
+    return tuple(words for words, holds in found if holds)
+
+
+def _summary(content: Content) -> tuple[Line, ...]:
+    """The headlines: one a scored question, then refusals and accuracy."""
+    lines = [
+        Line(f"question-{criterion['key']}", criterion["question"], criteria.headline(criterion))
+        for criterion in content["criteria"]
+        if criterion["estimates"]
+    ]
+    lines.append(Line("refusals", _("Refusals"), arms.refusal_line(content)))
+    if content["classification"]:
+        lines.append(
+            Line("classification", _("Classification"), arms.accuracy_line(content["classification"]))
+        )
+    return tuple(lines)
+
+
+def _notices(content: Content) -> tuple[tuple[str, str], ...]:
+    """What the reader of the report must know before any number: a label and a sentence each."""
+    found = (
+        (_("Interim"), _interim(content)),
+        (
+            _("Simulated outputs"),
+            _about(content, "simulated", _("No real model wrote the texts of %(arms)s.")),
+        ),
+        (
+            _("Recorded outputs"),
+            _about(content, "recorded", _("The texts of %(arms)s were made elsewhere and imported.")),
+        ),
+        (_("Simulated readers"), _simulated_readers(content)),
+    )
+    return tuple((label, words) for label, words in found if words)
+
+
+def _interim(content: Content) -> str:
+    if not content["is_interim"]:
+        return ""
+    return _(
+        "The study is not closed, so these numbers will change. The audit trail names everybody who saw them."
+    )
+
+
+def _about(content: Content, nature: str, sentence: str) -> str:
+    names = [arm["name"] for arm in content["arms"] if arm[nature]]
+    return sentence % {"arms": listed(names)} if names else ""
+
+
+def _simulated_readers(content: Content) -> str:
+    count, readers = content["counts"]["readers_simulated"], content["counts"]["readers"]
+    if not count:
+        return ""
+    return ngettext(
+        "%(n)s of %(all)s readers is simulated; no doctor gave these ratings.",
+        "%(n)s of %(all)s readers are simulated; no doctor gave their ratings.",
+        count,
+    ) % {"n": count, "all": readers}
+
+
+def _facts(content: Content) -> tuple[tuple[str, str], ...]:
+    study = content["study"]
+    version = _("version %(n)s") % {"n": study["protocol_version"]}
+    manifest = _("manifest %(hash)s") % {"hash": study["manifest_sha256"]} if study["manifest_sha256"] else ""
+    return (
+        (_("Rests on"), f"{foundations.how_many(content)} {foundations.missing(content)}"),
+        (_("Blinding"), _("Unblinded: the arms stand under their own names.")),
+        (_("Protocol"), f"{version}, {manifest}" if manifest else _("not locked yet")),
+    )

@@ -1,0 +1,113 @@
+"""Per scored question and arm: the mean score and the share acceptable, and their differences between arms.
+
+Refusals: a mean exists only conditional on a response, because an answer that was not given has no grade. The share
+acceptable exists twice: as intended, where a refusal is not acceptable, and conditional on a response.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from readerstudy.analysis.estimates.plain import (
+    AS_INTENDED,
+    CONDITIONAL,
+    Content,
+    answered,
+    arm_scores,
+    plain,
+)
+from readerstudy.analysis.evidence import Evidence, Sheet
+from readerstudy.analysis.table import cuts
+from readerstudy.stats.alignment import (
+    VARIANTS,
+    Cut,
+    mark_acceptable,
+    mean_score,
+    paired_difference,
+    proportion_acceptable,
+)
+from readerstudy.stats.intervals import holm
+from readerstudy.stats.ratings import Scores
+from readerstudy.stats.refusals import as_intended
+from readerstudy.studies.models import Criterion, Direction
+
+MEAN = "mean_score"
+SHARE = "proportion_acceptable"
+Measure = tuple[str, str]
+"""What is measured and how refusals are read."""
+
+
+def cut_of(criterion: Criterion) -> Cut:
+    """The declared cut; call it only where `cuts(criterion)`."""
+    comparison = "<=" if criterion.direction == Direction.LOWER else ">="
+    return Cut(comparison, float(criterion.acceptable_from or 0.0))
+
+
+def measures(criterion: Criterion) -> list[Measure]:
+    """What a scored question admits, its primary measure first."""
+    shares = [(SHARE, AS_INTENDED), (SHARE, CONDITIONAL)] if cuts(criterion) else []
+    return [*shares, (MEAN, CONDITIONAL)]
+
+
+def alignment(evidence: Evidence, sheet: Sheet) -> list[Content]:
+    """Every measure of every arm with both intervals: other readers too ("rrrc"), these readers only ("frrc")."""
+    return [
+        plain(
+            estimate(scores, variant=variant, inference=evidence.inference).labelled(
+                criterion=sheet.criterion.key, arm=arm.name
+            ),
+            refusals=refusals,
+        )
+        for measure, refusals in measures(sheet.criterion)
+        for place, arm in enumerate(evidence.arms)
+        for scores in [scores_of(evidence, sheet, place, (measure, refusals))]
+        for estimate in [mean_score if measure == MEAN else proportion_acceptable]
+        for variant in VARIANTS
+    ]
+
+
+def differences(evidence: Evidence, sheet: Sheet) -> list[Content]:
+    """First minus second for every pair of arms, on the cases and readers that both have; p also after Holm."""
+    return [
+        row
+        for measure in measures(sheet.criterion)
+        for variant in VARIANTS
+        for row in _contrasts(evidence, sheet, measure, variant)
+    ]
+
+
+def scores_of(evidence: Evidence, sheet: Sheet, place: int, measure: Measure) -> Scores:
+    """The numbers whose mean is the measure, shape (cases, readers), for the arm at this place."""
+    name, refusals = measure
+    arm, values = evidence.arms[place].pk, sheet.scores[place]
+    if refusals == CONDITIONAL:
+        scores = arm_scores(evidence, values, answered(evidence, arm))
+        return scores if name == MEAN else mark_acceptable(scores, cut_of(sheet.criterion))
+    present = evidence.outputs[arm].present
+    acceptable = mark_acceptable(arm_scores(evidence, values, present), cut_of(sheet.criterion))
+    return as_intended(acceptable, sheet.refused[place][present])
+
+
+def _contrasts(evidence: Evidence, sheet: Sheet, measure: Measure, variant: str) -> list[Content]:
+    arms = [scores_of(evidence, sheet, place, measure) for place in range(len(evidence.arms))]
+    pairs = list(combinations(range(len(arms)), 2))
+    found = [
+        paired_difference(
+            measure[0],
+            arms[first],
+            arms[second],
+            variant="frrc" if variant == "frrc" else "rrrc",
+            inference=evidence.inference,
+        )
+        for first, second in pairs
+    ]
+    adjusted = holm([estimate.p for estimate in found])
+    return [
+        plain(
+            estimate.labelled(criterion=sheet.criterion.key),
+            refusals=measure[1],
+            contrast=[evidence.arms[first].name, evidence.arms[second].name],
+            p_holm=p if len(pairs) > 1 else None,
+        )
+        for (first, second), estimate, p in zip(pairs, found, adjusted, strict=True)
+    ]

@@ -1,0 +1,269 @@
+"""Everything that a report rests on, read once: the long table as arrays, the outputs, and the hash of both."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from readerstudy.analysis import cells
+from readerstudy.analysis.labels import read_label
+from readerstudy.analysis.snapshot import one_moment
+from readerstudy.analysis.table import LongTable, Record, reference_of
+from readerstudy.generation.models import Attempt, Generation, Interpretation, Stage, Verdict
+from readerstudy.reading.manifest import ARM_FIELDS, CRITERION_FIELDS
+from readerstudy.stats.arrays import BoolArray, FloatArray
+from readerstudy.stats.inference import Inference, seed_from
+from readerstudy.stats.scale import Scale
+from readerstudy.studies.lifecycle import State
+from readerstudy.studies.models import Arm, Criterion, Kind, Study
+from readerstudy.studies.models.criterion import Option
+
+FINAL = frozenset({State.CLOSED, State.DATA_LOCKED, State.UNBLINDED, State.ARCHIVED})
+PROTOCOL_FIELDS = ("key", "title", "question", "refusal_policy", "positive_label", "protocol_version")
+LOST = ("failed", "lost")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The ratings of one question. Arrays have the shape (arms, cases, readers), in the table's order.
+
+    `scores` holds numbers for scored questions and places among the options for choices, NaN where there is no rating.
+    `refused` marks readings that "as intended" counts as failures; `shown` what was planned to be shown.
+    """
+
+    criterion: Criterion
+    scores: FloatArray
+    shown: BoolArray
+    refused: BoolArray
+    cannot_judge: BoolArray
+    withdrawn: BoolArray
+
+    @classmethod
+    def blank(cls, criterion: Criterion, shape: tuple[int, int, int]) -> Sheet:
+        masks = {
+            name: np.zeros(shape, dtype=np.bool_)
+            for name in ("shown", "refused", "cannot_judge", "withdrawn")
+        }
+        return cls(criterion=criterion, scores=np.full(shape, np.nan), **masks)
+
+    @property
+    def rated(self) -> BoolArray:
+        rated: BoolArray = ~np.isnan(self.scores)
+        return rated
+
+    @property
+    def options(self) -> list[Option]:
+        """The declared options in the order of `scale`."""
+        options: list[Option] = self.criterion.options
+        if self.criterion.is_scored:
+            return sorted(options, key=lambda option: float(option["value"]))
+        return options
+
+    @property
+    def scale(self) -> Scale | None:
+        """The declared scale of questions with options: numbers from the lowest, or choices as declared; else None."""
+        kind = Kind(self.criterion.kind)
+        if kind == Kind.SINGLE_CHOICE:
+            return Scale(tuple(self.criterion.values))
+        if kind.has_options:
+            numbers = tuple(float(option["value"]) for option in self.options)
+            return Scale(numbers, ordered=kind == Kind.LIKERT)
+        return None
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What became of the wanted outputs of one arm. Arrays run over the cases.
+
+    `labels` holds the label each text names, None where it names none; `failures` counts outputs that infrastructure
+    lost for good, `calls_lost` calls that failed on the way, retried ones included.
+    """
+
+    declined: BoolArray
+    present: BoolArray
+    labels: list[str | None]
+    verdicts: Counter[str] = field(default_factory=Counter)
+    failures: int = 0
+    waiting: int = 0
+    calls_lost: int = 0
+
+    @property
+    def responses(self) -> int:
+        """Outputs that are a response of the model, refusals included; a vendor's error text is none."""
+        return sum(self.verdicts.values()) - self.verdicts[Verdict.ERROR]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The input of one report, named by its SHA-256."""
+
+    table: LongTable
+    sheets: dict[str, Sheet]
+    outputs: dict[int, Outputs]
+    repeats: int
+    sha256: str
+
+    @property
+    def study(self) -> Study:
+        return self.table.study
+
+    @property
+    def is_interim(self) -> bool:
+        """Whether readers can still give ratings."""
+        return self.study.state not in FINAL
+
+    @cached_property
+    def arms(self) -> list[Arm]:
+        return list(self.table.arms.values())
+
+    @cached_property
+    def cases(self) -> tuple[str, ...]:
+        return tuple(case.code for case in self.table.cases.values())
+
+    @cached_property
+    def readers(self) -> tuple[str, ...]:
+        return tuple(reader.pseudonym for reader in self.table.readers.values())
+
+    @property
+    def inference(self) -> Inference:
+        return Inference(seed=seed_of(self.study))
+
+    @property
+    def has_ratings(self) -> bool:
+        return any(sheet.rated.any() for sheet in self.sheets.values())
+
+
+def seed_of(study: Study) -> int:
+    """The seed of the report's resampling: fixed by the study's secret seed, which it does not give away."""
+    return seed_from("report", study.key, str(study.seed))
+
+
+def gather(study: Study) -> Evidence:
+    """Reads everything at one moment of the database."""
+    with one_moment():
+        study = Study.objects.get(pk=study.pk)
+        table = LongTable.of(study)
+        outputs = _outputs(table)
+        digest = hashlib.sha256(_protocol(table, outputs))
+        sheets, repeats = _sheets(table, digest)
+    return Evidence(table=table, sheets=sheets, outputs=outputs, repeats=repeats, sha256=digest.hexdigest())
+
+
+def _sheets(table: LongTable, digest: Any) -> tuple[dict[str, Sheet], int]:
+    """The arrays, filled while the bytes of the exported table go into the hash."""
+    shape = (len(table.arms), len(table.cases), len(table.readers))
+    sheets = {pk: Sheet.blank(criterion, shape) for pk, criterion in table.criteria.items()}
+    places = _Places.of(table)
+    digest.update(cells.write([table.header]))
+    repeats = 0
+    for portion in table.portions():
+        digest.update(cells.write(map(table.row, portion)))
+        for record in portion:
+            if record.repeat == 1:
+                _fill(sheets[record.criterion], places.of_record(record), record, table)
+            repeats += record.repeat > 1 and record.is_rated
+    return {sheet.criterion.key: sheet for sheet in sheets.values()}, repeats
+
+
+Place = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class _Places:
+    # Where arms, cases and readers stand in the arrays, by primary key.
+    arms: dict[int, int]
+    cases: dict[int, int]
+    readers: dict[int, int]
+
+    @classmethod
+    def of(cls, table: LongTable) -> _Places:
+        return cls(
+            *(
+                {pk: place for place, pk in enumerate(rows)}
+                for rows in (table.arms, table.cases, table.readers)
+            )
+        )
+
+    def of_record(self, record: Record) -> Place:
+        return self.arms[record.arm], self.cases[record.case], self.readers[record.reader]
+
+
+def _fill(sheet: Sheet, place: Place, record: Record, table: LongTable) -> None:
+    sheet.shown[place] = record.shown
+    if record.is_rated:
+        sheet.scores[place] = _number(sheet.criterion, record)
+    elif record.cannot_judge:
+        sheet.cannot_judge[place] = True
+    elif record.events:
+        sheet.withdrawn[place] = True
+    if table.counts_as_refused(record):
+        sheet.refused[place] = True
+
+
+def _number(criterion: Criterion, record: Record) -> float:
+    if record.score is not None:
+        return record.score
+    return float(criterion.values.index(record.value)) if criterion.options else 1.0
+
+
+def _outputs(table: LongTable) -> dict[int, Outputs]:
+    places = {pk: place for place, pk in enumerate(table.cases)}
+    labels = sorted({reference_of(case) for case in table.cases.values()} - {""})
+    found = {pk: _no_outputs(len(places)) for pk in table.arms}
+    texts = Interpretation.objects.filter(
+        generation__arm__study=table.study, generation__case__left_out_at=None, generation__replicate=1
+    )
+    columns = texts.order_by("pk").values_list("pk", "generation__arm_id", "generation__case_id", "text")
+    for pk, arm, case, text in columns.iterator(chunk_size=500):
+        outputs, place, judged = found[arm], places[case], table.verdicts[pk]
+        outputs.present[place] = True
+        outputs.declined[place] = judged.declined
+        outputs.labels[place] = read_label(text, labels)
+        outputs.verdicts[judged.verdict] += 1
+    return {pk: _with_failures(table, pk, outputs) for pk, outputs in found.items()}
+
+
+def _no_outputs(cases: int) -> Outputs:
+    declined, present = np.zeros(cases, dtype=np.bool_), np.zeros(cases, dtype=np.bool_)
+    return Outputs(declined=declined, present=present, labels=[None] * cases)
+
+
+def _with_failures(table: LongTable, arm: int, outputs: Outputs) -> Outputs:
+    wanted = Generation.objects.filter(arm=arm, case__left_out_at=None)
+    failed = wanted.filter(stage=Stage.FAILED).count()
+    waiting = wanted.exclude(stage__in=[Stage.FAILED, Stage.DONE]).count()
+    lost = Attempt.objects.filter(generation__in=wanted, outcome__in=LOST).count()
+    failures = failed + outputs.verdicts[Verdict.ERROR]
+    return replace(outputs, failures=failures, waiting=waiting, calls_lost=lost)
+
+
+def _protocol(table: LongTable, outputs: dict[int, Outputs]) -> bytes:
+    """What is not in the long table but decides the report, in canonical JSON."""
+    study = table.study
+    facts = {
+        "study": {name: getattr(study, name) for name in PROTOCOL_FIELDS},
+        "manifest": study.manifest_sha256,
+        "seed": seed_of(study),
+        "arms": [{name: getattr(arm, name) for name in ARM_FIELDS} for arm in table.arms.values()],
+        "criteria": [
+            {name: getattr(row, name) for name in CRITERION_FIELDS} for row in table.criteria.values()
+        ],
+        "cases": [[case.code, reference_of(case)] for case in table.cases.values()],
+        "outputs": [
+            {
+                "verdicts": sorted(found.verdicts.items()),
+                "declined": found.declined.tolist(),
+                "present": found.present.tolist(),
+                "labels": found.labels,
+                "failures": [found.failures, found.waiting, found.calls_lost],
+            }
+            for found in outputs.values()
+        ],
+    }
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

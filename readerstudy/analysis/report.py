@@ -1,0 +1,181 @@
+"""A report's contents: plain JSON, made from evidence alone, the same for the same evidence.
+
+What is frozen here is language-free numbers, codes and the study's own words; `document.py` puts them into sentences.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from readerstudy import __version__
+from readerstudy.analysis.codebook import rule_of
+from readerstudy.analysis.estimates.agreement import agreement, prevalence, shared
+from readerstudy.analysis.estimates.alignment import alignment, differences
+from readerstudy.analysis.estimates.classification import classification
+from readerstudy.analysis.estimates.plain import Content
+from readerstudy.analysis.estimates.refusals import refusals
+from readerstudy.analysis.estimates.spread import spread
+from readerstudy.analysis.evidence import Evidence, Sheet, gather
+from readerstudy.studies.models import Kind, Study
+
+FORMAT = "report/1"
+"""Names the way a report is computed; a change of any figure's definition changes it."""
+
+
+def build_report(study: Study) -> Content:
+    """The report on the study as it is now."""
+    return report_of(gather(study))
+
+
+def report_of(evidence: Evidence) -> Content:
+    study, inference = evidence.study, evidence.inference
+    return {
+        "format": FORMAT,
+        "input_sha256": evidence.sha256,
+        "is_interim": evidence.is_interim,
+        "study": {
+            "key": study.key,
+            "title": study.title,
+            "question": study.question,
+            "protocol_version": study.protocol_version,
+            "manifest_sha256": study.manifest_sha256,
+            "refusal_policy": study.refusal_policy,
+            "positive_label": study.positive_label,
+        },
+        "inference": {
+            "seed": inference.seed,
+            "level": inference.level,
+            "resamples": inference.resamples,
+            "generator": "PCG64",
+        },
+        "software": software(),
+        "arms": [_arm(arm) for arm in evidence.arms],
+        "readers": _readers(evidence),
+        "counts": _counts(evidence),
+        "refusals": refusals(evidence),
+        "criteria": [_criterion(evidence, sheet) for sheet in evidence.sheets.values()],
+        "classification": classification(evidence),
+    }
+
+
+@lru_cache(maxsize=1)
+def software() -> dict[str, str]:
+    """The versions that decide the numbers."""
+    return {
+        "readerstudy": __version__,
+        "report": FORMAT,
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+        "scipy": version("scipy"),
+    }
+
+
+def software_line() -> str:
+    return ", ".join(f"{name} {number}" for name, number in software().items())
+
+
+def _arm(arm: Any) -> Content:
+    return {
+        "name": arm.name,
+        "position": arm.position,
+        "kind": arm.kind,
+        "model": arm.model,
+        "simulated": arm.is_simulated,
+        "recorded": arm.is_recorded,
+    }
+
+
+def _readers(evidence: Evidence) -> list[Content]:
+    """Each reader by pseudonym, with what was planned over the required questions and what became of it."""
+    return [
+        {
+            "reader": reader.pseudonym,
+            "specialty": getattr(getattr(reader.user, "profile", None), "specialty", None),
+            "years": getattr(getattr(reader.user, "profile", None), "years_experience", None),
+            "simulated": reader.user.is_simulated,
+            **_tally(required(evidence), place),
+        }
+        for place, reader in enumerate(evidence.table.readers.values())
+    ]
+
+
+def _tally(sheets: Iterable[Sheet], reader: int | None = None) -> dict[str, int]:
+    """Planned ratings and what became of them, of one reader or of all."""
+    chosen = slice(None) if reader is None else slice(reader, reader + 1)
+    totals = dict.fromkeys(("planned", "rated", "cannot_judge", "withdrawn", "not_given"), 0)
+    for sheet in sheets:
+        shown = sheet.shown[..., chosen]
+        rated, cannot = sheet.rated[..., chosen], sheet.cannot_judge[..., chosen]
+        withdrawn = sheet.withdrawn[..., chosen]
+        totals["planned"] += int(shown.sum())
+        totals["rated"] += int(rated.sum())
+        totals["cannot_judge"] += int(cannot.sum())
+        totals["withdrawn"] += int(withdrawn.sum())
+        totals["not_given"] += int((shown & ~rated & ~cannot & ~withdrawn).sum())
+    return totals
+
+
+def _counts(evidence: Evidence) -> Content:
+    """Totals; what is missing is counted over the questions that must be answered."""
+    sheets, tally = list(evidence.sheets.values()), _tally(required(evidence))
+    return {
+        "cases": len(evidence.cases),
+        "arms": len(evidence.arms),
+        "readers": len(evidence.readers),
+        "readers_rating": len({reader for reader, _criterion in evidence.table.with_ratings}),
+        "readers_simulated": sum(reader.user.is_simulated for reader in evidence.table.readers.values()),
+        "outputs": sum(int(outputs.present.sum()) for outputs in evidence.outputs.values()),
+        "outputs_hidden": _hidden(evidence),
+        "ratings": sum(int(sheet.rated.sum()) for sheet in sheets),
+        "repeated_ratings": evidence.repeats,
+        **tally,
+        "missing_share": _share(tally["planned"] - tally["rated"], tally["planned"]),
+    }
+
+
+def required(evidence: Evidence) -> list[Sheet]:
+    """The questions that must be answered; all of them where none must."""
+    sheets = list(evidence.sheets.values())
+    return [sheet for sheet in sheets if sheet.criterion.is_required] or sheets
+
+
+def _hidden(evidence: Evidence) -> int:
+    """How many refused outputs were planned for no reader at all, though readings are planned."""
+    shown = np.zeros((len(evidence.arms), len(evidence.cases)), dtype=np.bool_)
+    for sheet in evidence.sheets.values():
+        shown |= sheet.shown.any(axis=2)
+    declined = np.array([outputs.declined for outputs in evidence.outputs.values()], dtype=np.bool_)
+    return int((declined & ~shown).sum()) if shown.any() else 0
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _criterion(evidence: Evidence, sheet: Sheet) -> Content:
+    criterion = sheet.criterion
+    has_text = criterion.kind == Kind.FREE_TEXT
+    tally = _tally([sheet])
+    return {
+        "key": criterion.key,
+        "question": criterion.question,
+        "kind": criterion.kind,
+        "unit": criterion.unit,
+        "direction": criterion.direction,
+        "options": criterion.options,
+        "acceptable_from": criterion.acceptable_from,
+        "acceptable_rule": rule_of(criterion),
+        "counts": {**tally, "missing_share": _share(tally["planned"] - tally["rated"], tally["planned"])},
+        "estimates": alignment(evidence, sheet) if criterion.is_scored else [],
+        "differences": differences(evidence, sheet) if criterion.is_scored else [],
+        "distribution": [] if has_text else spread(evidence, sheet),
+        "agreement": agreement(evidence, sheet),
+        "prevalence": prevalence(evidence, sheet),
+        "overlap": None if has_text else shared(evidence, sheet),
+    }

@@ -1,0 +1,267 @@
+"""The long table of a study: one row for each reader, case, arm, criterion and repeat.
+
+Every planned reading has its rows, rated or not, so that what is missing can be counted from the table alone; so has an
+output that the protocol hides from readers as a refusal. Rows come from PostgreSQL through a server-side cursor, in a
+fixed order: the same data give the same bytes, and a million rows take no more memory than a thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, Self
+
+from django.db import connection, transaction
+
+from readerstudy.analysis import cells
+from readerstudy.analysis.codebook import COLUMNS
+from readerstudy.cases.models import Case
+from readerstudy.generation.models import RefusalVerdict
+from readerstudy.reading.models import Rating
+from readerstudy.studies.models import Arm, Criterion, Membership, Role, Study
+
+ROWS_AT_ONCE = 2000
+STRATUM = "stratum_"
+
+ROWS = """
+WITH seats AS (
+    SELECT id, seat FROM studies_membership WHERE study_id = %(study)s AND role = 'reader'
+),
+read AS (
+    SELECT seats.id AS reader, seats.seat, a.case_id, o.arm_id, o.interpretation_id, o.id AS output, o.letter,
+           a.period, a.position, r.submitted_at IS NOT NULL AS submitted,
+           row_number() OVER (PARTITION BY a.seat_id, a.case_id, o.arm_id ORDER BY a.position) AS repeat
+    FROM seats
+    JOIN reading_allocation a ON a.seat_id = seats.id
+    JOIN reading_allocatedoutput o ON o.allocation_id = a.id
+    LEFT JOIN reading_reading r ON r.allocation_id = a.id
+),
+hidden AS (
+    SELECT DISTINCT seats.id, seats.seat, c.id, m.id, i.id, NULL::bigint, '', NULL::smallint, NULL::integer,
+           false, 1::bigint
+    FROM reading_allocationplan p
+    CROSS JOIN LATERAL jsonb_array_elements(p.excluded) pair
+    JOIN cases_case c ON c.study_id = p.study_id AND c.code = pair ->> 0
+    JOIN studies_arm m ON m.study_id = p.study_id AND m.position = (pair ->> 1)::integer
+    JOIN generation_generation g ON g.case_id = c.id AND g.arm_id = m.id AND g.replicate = 1
+    JOIN generation_interpretation i ON i.generation_id = g.id
+    JOIN seats ON EXISTS (SELECT FROM reading_allocation a WHERE a.seat_id = seats.id AND a.plan_id = p.id)
+    WHERE p.study_id = %(study)s
+),
+outputs AS (SELECT * FROM read UNION ALL SELECT * FROM hidden),
+criteria AS (SELECT id, position FROM studies_criterion WHERE id = ANY(%(criteria)s))
+SELECT x.reader, x.case_id, x.arm_id, criteria.id, x.interpretation_id, x.output IS NOT NULL, x.letter, x.period,
+       x.position, x.repeat, x.submitted, coalesce(v.value, ''), v.score, coalesce(v.cannot_judge, false),
+       coalesce(to_char(v.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), ''), e.protocol_version,
+       (SELECT count(*) FROM reading_ratingevent h WHERE h.output_id = x.output AND h.criterion_id = criteria.id)
+FROM outputs x
+JOIN cases_case c ON c.id = x.case_id AND c.left_out_at IS NULL
+JOIN studies_arm m ON m.id = x.arm_id
+CROSS JOIN criteria
+LEFT JOIN reading_rating v ON v.output_id = x.output AND v.criterion_id = criteria.id
+LEFT JOIN reading_ratingevent e ON e.id = v.event_id
+ORDER BY x.seat, c.position, m.position, x.repeat, criteria.position
+"""
+
+
+class Record(NamedTuple):
+    """One row as PostgreSQL gives it; the first five are primary keys (`reader` is a membership's)."""
+
+    reader: int
+    case: int
+    arm: int
+    criterion: int
+    interpretation: int
+    shown: bool
+    letter: str
+    period: int | None
+    position: int | None
+    repeat: int
+    submitted: bool
+    value: str
+    score: float | None
+    cannot_judge: bool
+    rated_at: str
+    protocol_version: int | None
+    events: int
+
+    @property
+    def is_rated(self) -> bool:
+        """Whether there is a rating to count; a withdrawn one and “cannot judge” are none."""
+        return self.value != ""
+
+    @property
+    def was_read(self) -> bool:
+        """Whether the reader dealt with this output: rated it, could not judge it, or submitted its case."""
+        return self.is_rated or self.cannot_judge or self.submitted
+
+
+class Judged(NamedTuple):
+    """The standing refusal verdict of an interpretation."""
+
+    verdict: str
+    declined: bool
+
+
+@dataclass(frozen=True)
+class LongTable:
+    """The rows of one study and the small dictionaries that name what they point at, each by primary key."""
+
+    study: Study
+    readers: dict[int, Membership]
+    cases: dict[int, Case]
+    arms: dict[int, Arm]
+    criteria: dict[int, Criterion]
+    verdicts: dict[int, Judged]
+    with_ratings: frozenset[tuple[int, int]]
+
+    @classmethod
+    def of(cls, study: Study) -> Self:
+        """Reads everything but the rows themselves; the number of queries does not depend on the data."""
+        readers = Membership.objects.filter(study=study, role=Role.READER)
+        verdicts = RefusalVerdict.objects.filter(interpretation__generation__arm__study=study).standing()
+        return cls(
+            study=study,
+            readers={row.pk: row for row in readers.select_related("user__profile").order_by("seat")},
+            cases={row.pk: row for row in Case.objects.of(study).select_related("reference")},
+            arms={row.pk: row for row in Arm.objects.filter(study=study).order_by("position")},
+            criteria={row.pk: row for row in Criterion.objects.of(study)},
+            verdicts={
+                interpretation: Judged(verdict, declined)
+                for interpretation, verdict, declined in verdicts.values_list(
+                    "interpretation_id", "verdict", "declined"
+                )
+            },
+            with_ratings=frozenset(_with_ratings(study)),
+        )
+
+    @cached_property
+    def strata(self) -> tuple[str, ...]:
+        """The names of all strata of the study's cases, sorted."""
+        return tuple(sorted({name for case in self.cases.values() for name in case.strata}))
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        return (*(column.name for column in COLUMNS), *(STRATUM + name for name in self.strata))
+
+    def portions(self) -> Iterator[list[Record]]:
+        """All rows in order, `ROWS_AT_ONCE` at a time: no more than that is ever in memory."""
+        wanted: dict[str, Any] = {"study": self.study.pk, "criteria": list(self.criteria)}
+        with transaction.atomic(), connection.chunked_cursor() as cursor:
+            cursor.execute(ROWS, wanted)
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                yield [Record._make(row) for row in rows]
+
+    def records(self) -> Iterator[Record]:
+        """All rows in order."""
+        for portion in self.portions():
+            yield from portion
+
+    def rows(self) -> Iterator[list[str]]:
+        """All rows as finished cells, in the order of `header`."""
+        return map(self.row, self.records())
+
+    def csv(self) -> Iterator[bytes]:
+        """The whole table as CSV, in portions of about `ROWS_AT_ONCE` rows."""
+        yield cells.write([self.header])
+        for portion in self.portions():
+            yield cells.write(map(self.row, portion))
+
+    def row(self, record: Record) -> list[str]:
+        """The cells of one record."""
+        criterion, judged = self.criteria[record.criterion], self.verdicts[record.interpretation]
+        acceptable = None if record.score is None else criterion.is_acceptable(record.score)
+        as_intended = False if self.counts_as_refused(record) and cuts(criterion) else acceptable
+        written = self._written
+        return [
+            *written.readers[record.reader],
+            written.cases[record.case],
+            written.arms[record.arm],
+            *written.criteria[record.criterion],
+            str(record.repeat),
+            cells.text(record.value),
+            cells.number(record.score),
+            cells.flag(acceptable),
+            cells.flag(as_intended),
+            cells.flag(record.cannot_judge),
+            judged.verdict,
+            cells.flag(judged.declined),
+            cells.flag(record.shown),
+            record.letter,
+            cells.number(record.position),
+            cells.number(record.period),
+            cells.flag(record.submitted),
+            record.rated_at,
+            str(record.events),
+            cells.number(record.protocol_version),
+            *written.reader_facts[record.reader],
+            *written.arm_facts[record.arm],
+            *written.case_facts[record.case],
+        ]
+
+    def counts_as_refused(self, record: Record) -> bool:
+        """Whether “as intended” counts this reading as a failure, whatever its rating says.
+
+        So counts a refused output for each reader who has given ratings on this criterion: one that was shown once the
+        reader has read it, one that the protocol hides always. A reader without ratings has no figure to be lowered.
+        """
+        return (
+            self.verdicts[record.interpretation].declined
+            and (record.reader, record.criterion) in self.with_ratings
+            and (not record.shown or record.was_read)
+        )
+
+    @cached_property
+    def _written(self) -> _Written:
+        return _Written(
+            readers={pk: [cells.text(self.study.key), row.pseudonym] for pk, row in self.readers.items()},
+            reader_facts={pk: _reader_facts(row) for pk, row in self.readers.items()},
+            cases={pk: cells.text(row.code) for pk, row in self.cases.items()},
+            case_facts={pk: self._case_facts(row) for pk, row in self.cases.items()},
+            arms={pk: cells.text(row.name) for pk, row in self.arms.items()},
+            arm_facts={
+                pk: [cells.flag(row.is_simulated), cells.flag(row.is_recorded)]
+                for pk, row in self.arms.items()
+            },
+            criteria={pk: [cells.text(row.key), row.kind] for pk, row in self.criteria.items()},
+        )
+
+    def _case_facts(self, case: Case) -> list[str]:
+        strata = (case.strata.get(name, "") for name in self.strata)
+        return [cells.text(reference_of(case)), *(cells.text(str(value)) for value in strata)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Written:
+    """The cells that many rows share, written once; each by primary key."""
+
+    readers: dict[int, list[str]]
+    reader_facts: dict[int, list[str]]
+    cases: dict[int, str]
+    case_facts: dict[int, list[str]]
+    arms: dict[int, str]
+    arm_facts: dict[int, list[str]]
+    criteria: dict[int, list[str]]
+
+
+def cuts(criterion: Criterion) -> bool:
+    """Whether the criterion declares which scores are acceptable."""
+    return criterion.is_scored and criterion.acceptable_from is not None
+
+
+def reference_of(case: Case) -> str:
+    """The case's reference label, empty where there is none."""
+    return case.reference.label if hasattr(case, "reference") else ""
+
+
+def _reader_facts(reader: Membership) -> list[str]:
+    profile = getattr(reader.user, "profile", None)
+    specialty, years = (profile.specialty, profile.years_experience) if profile else ("", None)
+    return [cells.text(specialty), cells.number(years), cells.flag(reader.user.is_simulated)]
+
+
+def _with_ratings(study: Study) -> Iterator[tuple[int, int]]:
+    """(reader, criterion) wherever the reader has given at least one rating that stands."""
+    rated = Rating.objects.filter(output__allocation__seat__study=study).exclude(value="")
+    yield from rated.values_list("output__allocation__seat_id", "criterion_id").distinct()

@@ -1,0 +1,1 @@
+"""The shapes of requests and answers. They check and copy; they decide nothing."""

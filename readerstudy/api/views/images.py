@@ -1,0 +1,228 @@
+"""Files come in, their fates, the yes of a person who has looked, and labels."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from readerstudy.api.errors import NotRight
+from readerstudy.api.pages import page_of
+from readerstudy.api.schema import answers
+from readerstudy.api.serializers.images import (
+    ConfirmedSerializer,
+    ConfirmRequestSerializer,
+    FileFilterSerializer,
+    FilePageSerializer,
+    FileSerializer,
+    ImageFilterSerializer,
+    ImagePageSerializer,
+    ImageSerializer,
+    LabelsRequestSerializer,
+    LabelsSerializer,
+    ReceivedSerializer,
+    UploadRequestSerializer,
+)
+from readerstudy.api.views.base import StudyView, checked, shaped
+from readerstudy.cases import actions
+from readerstudy.cases.fates import files_of, tell, tell_one
+from readerstudy.cases.labels import MOST_BYTES, read_labels
+from readerstudy.cases.matching import Plan
+from readerstudy.cases.models import Fate, Image, Upload
+from readerstudy.cases.policies import check_can_label
+
+PROBLEMS_SHOWN = 100
+CURSOR = OpenApiParameter("cursor", str, description="From `next` or `previous` of another page.")
+
+
+RECEIVED = {
+    "files": [
+        {
+            "id": 412,
+            "name": "left/scan1.dcm",
+            "fate": "received",
+            "reason": "",
+            "reason_code": "",
+            "case": "",
+            "archive": None,
+            "bytes": 524288,
+            "received_at": "2026-11-22T14:02:11Z",
+            "finished_at": None,
+        }
+    ]
+}
+STORED = {
+    "dry_run": False,
+    "rows": 24,
+    "stored": 1,
+    "changes": [{"line": 2, "case": "C001", "changed": ["reference", "sex"]}],
+}
+
+
+class Uploads(StudyView):
+    endpoint = "uploads"
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        operation_id="list_files",
+        summary="What became of each file",
+        tags=["images"],
+        parameters=[
+            CURSOR,
+            OpenApiParameter("fate", str, enum=Fate.values, description="Only files of this fate."),
+        ],
+        responses=answers({200: FilePageSerializer}, HTTPStatus.UNPROCESSABLE_ENTITY),
+    )
+    def get(self, request: Request, key: str) -> Response:
+        """The report on every file, in the order in which they came: its fate, and why if it was refused."""
+        fate = checked(FileFilterSerializer, request.query_params).get("fate", "")
+        files = files_of(self.study, fate=fate)
+        return page_of(files, request, shape=lambda upload: FileSerializer(tell_one(upload)).data)
+
+    @extend_schema(
+        operation_id="upload_files",
+        summary="Upload files",
+        tags=["images"],
+        request={"multipart/form-data": UploadRequestSerializer},
+        responses=answers(
+            {201: ReceivedSerializer}, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY, body=True
+        ),
+        examples=[OpenApiExample("One file", value=RECEIVED, response_only=True, status_codes=["201"])],
+    )
+    def post(self, request: Request, key: str) -> Response:
+        """Takes files in; a worker renders them, so ask for their fates afterwards.
+
+        Files that are empty, too large or already here end at once. Sending a file again does no harm: the same bytes
+        are kept once.
+        """
+        sent = checked(UploadRequestSerializer, request.data)
+        image_set = actions.open_image_set(study=self.study, by=self.person)
+        uploads: list[Upload] = [
+            actions.receive_upload(
+                study=self.study, image_set=image_set, name=name, content=file, by=self.person
+            )
+            for name, file in zip(sent["path"], sent["file"], strict=True)
+        ]
+        return shaped(ReceivedSerializer, {"files": tell(uploads)}, status=201)
+
+
+class ListImages(StudyView):
+    endpoint = "list_images"
+
+    @extend_schema(
+        operation_id="list_images",
+        summary="Images and whether somebody has looked",
+        tags=["images"],
+        parameters=[
+            CURSOR,
+            OpenApiParameter("confirmed", bool, description="Only confirmed or unconfirmed ones."),
+        ],
+        responses=answers({200: ImagePageSerializer}, HTTPStatus.UNPROCESSABLE_ENTITY),
+    )
+    def get(self, request: Request, key: str) -> Response:
+        """The images of the study; those of cases that were left out are not among them."""
+        images = Image.objects.of(self.study).select_related("case")
+        wanted = checked(ImageFilterSerializer, request.query_params.dict()).get("confirmed")
+        if wanted is not None:
+            images = images.filter(confirmed_at__isnull=not wanted)
+        return page_of(images, request, shape=lambda image: ImageSerializer(image).data)
+
+
+class ConfirmImages(StudyView):
+    endpoint = "confirm_images"
+
+    @extend_schema(
+        operation_id="confirm_images",
+        summary="Confirm that images show no name, date or number",
+        tags=["images"],
+        request=ConfirmRequestSerializer,
+        responses=answers(
+            {200: ConfirmedSerializer}, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY, body=True
+        ),
+        examples=[
+            OpenApiExample("All that wait", value={"all": True, "i_have_looked": True}, request_only=True),
+            OpenApiExample(
+                "Some",
+                value={"images": ["0f3a9c3c5b0e4d0c8f2a6f7d1b2c3d4e"], "i_have_looked": True},
+                request_only=True,
+            ),
+        ],
+    )
+    def post(self, request: Request, key: str) -> Response:
+        """Stores that a person has looked at these images. Confirming twice changes nothing."""
+        asked = checked(ConfirmRequestSerializer, request.data)
+        images = Image.objects.of(self.study)
+        chosen = list(images.unconfirmed() if asked["all"] else self._named(asked["images"]))
+        confirmed = actions.confirm_images(images=chosen, by=self.person)
+        return shaped(
+            ConfirmedSerializer, {"confirmed": confirmed, "unconfirmed": images.unconfirmed().count()}
+        )
+
+    def _named(self, keys: list[str]) -> list[Image]:
+        found = list(Image.objects.of(self.study).filter(key__in=keys))
+        missing = len(set(keys)) - len(found)
+        if missing:
+            told = ngettext(
+                "%(n)d of these keys is no image of this study. Nothing was confirmed.",
+                "%(n)d of these keys are no images of this study. Nothing was confirmed.",
+                missing,
+            ) % {"n": missing}
+            raise NotRight(told, {"images": [told]})
+        return found
+
+
+class ImportLabels(StudyView):
+    endpoint = "import_labels"
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        operation_id="import_labels",
+        summary="Store a table of labels",
+        tags=["images"],
+        request={"multipart/form-data": LabelsRequestSerializer},
+        responses=answers(
+            {200: LabelsSerializer}, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY, body=True
+        ),
+        examples=[OpenApiExample("One case changed", value=STORED, response_only=True, status_codes=["200"])],
+    )
+    def post(self, request: Request, key: str) -> Response:
+        """Reference standards, clinical texts and strata, one row a case; all of it or nothing.
+
+        With `dry_run` it tells what would change. Every line that does not fit is named in `fields`. Sending the same
+        table twice changes nothing.
+        """
+        sent = checked(LabelsRequestSerializer, request.data)
+        check_can_label(self.study)
+        table = read_labels(sent["file"].read(MOST_BYTES + 1))
+        plan = actions.plan_import(self.study, table)
+        _check_fits(plan)
+        stored = (
+            0 if sent["dry_run"] else actions.import_labels(study=self.study, table=table, by=self.person)
+        )
+        told = {
+            "dry_run": sent["dry_run"],
+            "rows": len(plan.changes),
+            "stored": stored,
+            "changes": plan.changing,
+        }
+        return shaped(LabelsSerializer, told)
+
+
+def _check_fits(plan: Plan) -> None:
+    if not plan.problems:
+        return
+    shown = [str(problem) for problem in plan.problems[:PROBLEMS_SHOWN]]
+    count = len(plan.problems)
+    told = ngettext(
+        "Nothing was written, because the table has %(n)d problem.",
+        "Nothing was written, because the table has %(n)d problems.",
+        count,
+    ) % {"n": count}
+    if count > PROBLEMS_SHOWN:
+        told += " " + _("The first %(shown)d are shown.") % {"shown": PROBLEMS_SHOWN}
+    raise NotRight(told, {"file": shown})

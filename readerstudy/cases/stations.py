@@ -1,0 +1,82 @@
+"""The Images station: what came in, and what still stands between the images and the study's start."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from readerstudy.cases.models import Case, Image, Upload
+from readerstudy.studies.models import Study
+from readerstudy.studies.stations import Findings, Line, Sign, Station, register
+
+
+def _look_at_images(study: Study) -> Findings:
+    cases = Case.objects.of(study).count()
+    looks = (
+        _look_for_any(study, cases),
+        _waiting(study),
+        _unconfirmed(study),
+        _refused(study),
+        _unlabelled(study),
+    )
+    return Findings(str(cases), tuple(line for line in looks if line is not None))
+
+
+def _look_for_any(study: Study, cases: int) -> Line:
+    if cases:
+        text = ngettext("%(n)d case has its images", "%(n)d cases have their images", cases)
+        return Line(Sign.OK, text % {"n": cases})
+    return Line(Sign.BAD, _("No image is here yet."), _("Add images"), _page(study))
+
+
+def _waiting(study: Study) -> Line | None:
+    count = Upload.objects.of(study).unfinished().count()
+    if not count:
+        return None
+    text = ngettext(
+        "%(n)d file is still being rendered; it belongs to no case yet.",
+        "%(n)d files are still being rendered; they belong to no case yet.",
+        count,
+    )
+    return Line(Sign.BAD, text % {"n": count}, _("See the files"), reverse("cases:fates", args=[study.key]))
+
+
+def _unconfirmed(study: Study) -> Line | None:
+    count = Image.objects.of(study).unconfirmed().count()
+    if not count:
+        return None
+    text = ngettext(
+        "%(n)d image is not confirmed to show no name, date or number of a patient.",
+        "%(n)d images are not confirmed to show no name, date or number of a patient.",
+        count,
+    )
+    return Line(Sign.BAD, text % {"n": count}, _("Look at them"), f"{_page(study)}#sheet")
+
+
+def _refused(study: Study) -> Line | None:
+    count = Upload.objects.of(study).refused().count()
+    if not count:
+        return None
+    text = ngettext("%(n)d file was refused.", "%(n)d files were refused.", count)
+    address = f"{reverse('cases:fates', args=[study.key])}?fate=refused"
+    return Line(Sign.WARN, text % {"n": count}, _("See why"), address)
+
+
+def _unlabelled(study: Study) -> Line | None:
+    count = Case.objects.of(study).without_reference().count()
+    if not count:
+        return None
+    text = ngettext(
+        "%(n)d case has no reference standard, so accuracy leaves it out.",
+        "%(n)d cases have no reference standard, so accuracy leaves them out.",
+        count,
+    )
+    return Line(Sign.WARN, text % {"n": count}, _("Add labels"), reverse("cases:labels", args=[study.key]))
+
+
+def _page(study: Study) -> str:
+    return reverse("cases:images", args=[study.key])
+
+
+register(Station(10, gettext_lazy("Images"), "cases:images", _look_at_images))

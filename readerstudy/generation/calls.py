@@ -1,0 +1,124 @@
+"""One model call for one claimed generation: build the request, call, store what came."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext as _
+
+from readerstudy.cases.pixels import images_for_vendor
+from readerstudy.generation import actions
+from readerstudy.generation.faults import frames
+from readerstudy.generation.models import Attempt, Generation, RecordedOutput
+from readerstudy.generation.policies import GenerationError, check_still_open
+from readerstudy.providers import (
+    Connection,
+    ImagePart,
+    InterpretationRequest,
+    ProviderError,
+    Reply,
+    interpret,
+)
+from readerstudy.providers.refusals import classify_reply
+from readerstudy.providers.replay import RECORDED
+from readerstudy.studies.models import Arm
+from readerstudy.studies.policies import StudyError
+
+CLAIMS_PER_ATTEMPT = 2  # a row that workers keep dying on is given up, not tried for ever
+
+log = logging.getLogger(__name__)
+
+
+def work_on(generation: Generation) -> None:
+    """Makes one attempt at a claimed row and writes what became of it; whatever goes wrong, only this row fails.
+
+    Raises only where the database itself cannot be reached: then the lease runs out and another worker takes over.
+    """
+    try:
+        _make_one_attempt(generation)
+    except StudyError as error:
+        actions.give_up(generation=generation, sentence=str(error))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001  one row's fault must not stop the others
+        log.error("generation %s failed unexpectedly\n%s", generation.pk, frames(error))
+        sentence = _(
+            "Something unexpected went wrong with this output on our side. Press Retry; if it fails again, ask the "
+            "site’s staff to look at the worker’s log."
+        )
+        actions.give_up(generation=generation, sentence=sentence)
+
+
+def request_for(
+    attempt: Attempt, images: tuple[ImagePart, ...], parameters: Mapping[str, Any]
+) -> InterpretationRequest:
+    """What the vendor is sent: prompt, clinical text and rendered pixels; nothing else is known here."""
+    generation = attempt.generation
+    arm, clinical = generation.arm, generation.case.clinical_text.strip()
+    return InterpretationRequest(
+        model=arm.model,
+        system=arm.system_prompt,
+        prompt=f"{arm.prompt}\n\nClinical information: {clinical}" if clinical else arm.prompt,
+        images=images,
+        parameters=parameters,
+        attempt_id=attempt.key,
+        deadline_seconds=settings.CALL_DEADLINE_SECONDS,
+    )
+
+
+def _make_one_attempt(generation: Generation) -> None:
+    _check_worth_a_call(generation)
+    connection = _connection(generation.arm)
+    images = () if generation.arm.is_recorded else _images(generation)
+    parameters = _recording(generation) if generation.arm.is_recorded else generation.arm.parameters
+    attempt = actions.begin_attempt(generation=generation)
+    if attempt is None:
+        return
+    try:
+        reply = interpret(connection, request_for(attempt, images, parameters))
+    except ProviderError as error:
+        actions.store_failure(generation=generation, attempt=attempt, error=error)
+    else:
+        _store(attempt, reply)
+
+
+def _store(attempt: Attempt, reply: Reply) -> None:
+    actions.store_reply(attempt=attempt, reply=reply, judgement=classify_reply(reply))
+
+
+def _check_worth_a_call(generation: Generation) -> None:
+    check_still_open(generation.arm.study)
+    if generation.case.left_out_at is not None:
+        raise GenerationError(_("This case was left out of the study, so its output is not made."))
+    if generation.tries > settings.MAX_ATTEMPTS * CLAIMS_PER_ATTEMPT:
+        raise GenerationError(
+            _("Workers ended again and again on this output. Look at the worker’s log, then press Retry.")
+        )
+
+
+def _connection(arm: Arm) -> Connection:
+    if arm.is_recorded:
+        return Connection(arm.name, "replay")
+    offer = settings.CONNECTIONS.get(arm.connection)
+    if offer is None:
+        raise GenerationError(
+            _(
+                "The provider of “%(arm)s” is not set up on the worker. Ask the site’s staff to set it up, then retry."
+            )
+            % {"arm": arm.name}
+        )
+    connection: Connection = offer.connection
+    return connection
+
+
+def _images(generation: Generation) -> tuple[ImagePart, ...]:
+    return tuple(ImagePart(slot, mime, data) for slot, mime, data in images_for_vendor(generation.case))
+
+
+def _recording(generation: Generation) -> dict[str, dict[str, str]]:
+    output = RecordedOutput.objects.get(arm=generation.arm, case=generation.case)
+    return {RECORDED: {"text": output.text, "finish_reason": output.finish_reason, "model": output.model}}

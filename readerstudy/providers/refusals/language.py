@@ -1,0 +1,70 @@
+"""The shape of one language's pattern table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from readerstudy.providers.refusals.normalise import fold
+
+NEVER = r"(?!)"
+"""A pattern that matches nothing, for a language that needs none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """Patterns held against one folded clause. A group of alternatives is one pattern.
+
+    refuses: speaker, inability or unwillingness, and a task verb with a task as its object.
+    refuses_if_bare: the same with a looser object; holds only in a clause without any finding.
+    balks: the speaker and any negation; holds only in a text that delivers nothing at all.
+    refuses_a_part: the same about one named part (grade, second image, treatment).
+    disclaims: "not a doctor", "no substitute", "no access to the history".
+    disclaims_if_bare: looser words of caution; hold only in a clause without any finding.
+    sends_away: a professional or an appointment.
+    advises: words that send the reader there.
+    teaches, here: textbook generality, and what ties a sentence to this image instead.
+    finds: terms specific to what an image shows. classifies: a grade or class given as such.
+    diagnoses: names of diseases. concludes: words of judgement.
+    looks: modality phrases, which say nothing about this image.
+    lacks_image, asks_back, echoes: nothing to interpret, a question, the prompt itself.
+    """
+
+    code: str
+    refuses: re.Pattern[str]
+    refuses_if_bare: re.Pattern[str]
+    balks: re.Pattern[str]
+    refuses_a_part: re.Pattern[str]
+    disclaims: re.Pattern[str]
+    disclaims_if_bare: re.Pattern[str]
+    sends_away: re.Pattern[str]
+    advises: re.Pattern[str]
+    teaches: re.Pattern[str]
+    here: re.Pattern[str]
+    finds: re.Pattern[str]
+    classifies: re.Pattern[str]
+    diagnoses: re.Pattern[str]
+    concludes: re.Pattern[str]
+    looks: re.Pattern[str]
+    lacks_image: re.Pattern[str]
+    asks_back: re.Pattern[str]
+    echoes: re.Pattern[str]
+    sets_aside: re.Pattern[str]
+
+
+def one_of(alternatives: Iterable[str] | str) -> re.Pattern[str]:
+    """Compile alternatives into one pattern over folded text, ignoring case."""
+    listed = [alternatives] if isinstance(alternatives, str) else list(alternatives)
+    return re.compile("|".join(f"(?:{fold(alternative)})" for alternative in listed) or NEVER, re.IGNORECASE)
+
+
+def words(listed: str) -> str:
+    """One alternative from words separated by white space; a `*` before or after a word stands for any letters."""
+    stems = "|".join(word.replace("*", r"\w*") for word in listed.split())
+    return rf"\b(?:{stems})\b"
+
+
+def pieces(listed: str) -> str:
+    """One alternative from pieces of writing that has no spaces, or whose words carry prefixes."""
+    return "|".join(listed.split())

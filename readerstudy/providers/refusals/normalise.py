@@ -1,0 +1,141 @@
+"""From a reply as it came to clauses that patterns can be held against.
+
+Quotes, zero-width characters, fences, markup and JSON are taken away; accents are folded, so that one
+pattern serves text with and without them. Evidence is always quoted from the original wording.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u0640]")
+_QUOTES = str.maketrans(
+    {"’": "'", "‘": "'", "ʼ": "'", "′": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
+)
+_FENCE = re.compile(r"```[ \t]*[a-zA-Z]{0,10}[ \t]*\n?|~~~")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
+_MARKUP = re.compile(r"\*\*|__|^[^\S\n]*(?:#{1,6}|>|[-*•])[^\S\n]+", re.MULTILINE)
+_LINES = re.compile(r"\s*\n\s*")
+_SPACE = re.compile(r"[^\S\n]+")
+
+_SENTENCE_END = re.compile(
+    r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bca)(?<!\bapprox)(?<!\bdr)(?<!\bz\.b)(?<!\bd\.h)"
+    r"[.!?](?=[\s\"')\]]|$)|[;\n。！？；؟؛]+",
+    re.IGNORECASE,
+)
+_CONTRAST = (
+    r"but|however|although|though|yet|nevertheless|nonetheless|that said|"
+    r"and (?=(?:i|we|this assistant)\b)|so (?=i\b)|"
+    r"aber|doch|jedoch|wobei|allerdings|dennoch|trotzdem|sondern|und (?=ich\b)|"
+    r"pero|sin embargo|no obstante|aun asi|aún así|aunque|y (?=no puedo\b)|"
+    r"mais|cependant|toutefois|néanmoins|neanmoins|et (?=je\b)"
+)
+_CLAUSE_END = re.compile(rf"(?:\s*[,–—:-])?\s+(?=(?:{_CONTRAST})\b)|\s+[–—-]\s+|[，،：]", re.IGNORECASE)
+_FIELD_NAME = (
+    r"(?:\w+ )?(?:findings?|diagnos[ei]s|impression|interpretation|grade|grading|class|classification|label|region"
+    r"|modality|conclusion|description|severity|stage|answer|location|assessment|opinion|confidence|rationale"
+    r"|explanation|report|reading|type|quality|verdict"
+    r"|(?:image|question|part) [a-d1-4]|(?:left|right|first|second) (?:image|eye|film|picture)"
+    r"|befund|diagnose|beurteilung|klassifikation|hallazgos|diagnóstico|impresión|clasificación|résultat|diagnostic"
+    r"|conclusion|التشخيص|النتائج|التصنيف|诊断|所见|印象|分类|结论|分级)"
+)
+_NAMED = re.compile(
+    rf"^\W*(?:\d{{1,2}}[.)]\s*)?({_FIELD_NAME})\s*[:：=]\s*(\S.*)$", re.IGNORECASE | re.DOTALL
+)
+_SUBORDINATE = re.compile(
+    r"^\W*(?:while|whilst|although|though|even though|even if|since|as|because|given|without|despite|obwohl|da"
+    r"|auch wenn|zwar|aunque|si bien|bien que|même si|quoique)\b[^,]{3,160},",
+    re.IGNORECASE,
+)
+
+LONGEST_CLAUSE = 600
+"""Characters of a clause that patterns see. People write shorter ones; on longer ones patterns grow slow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause: `said` in the original wording, `folded` for matching, and the JSON field it stood in."""
+
+    said: str
+    folded: str
+    field: str = ""
+
+
+def fold(text: str) -> str:
+    """Take accents and Arabic marks off; letter case stays."""
+    decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+    return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
+
+
+def tidy(text: str) -> str:
+    """The reply without invisible characters, fences, tags, entities and emphasis; quotes made straight."""
+    text = html.unescape(unicodedata.normalize("NFC", text))
+    text = _FENCE.sub("", _INVISIBLE.sub("", text)).translate(_QUOTES)
+    text = _TAG.sub(" ", text)
+    return _LINES.sub("\n", _SPACE.sub(" ", _MARKUP.sub("", text)).strip())
+
+
+def fields_of(text: str) -> list[tuple[str, str]] | None:
+    """The (path, value) pairs of a reply that is one JSON object or list, else None. Null becomes empty."""
+    if text[:1] not in {"{", "["}:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return list(_walk(value, ""))
+
+
+def clauses_of(text: str, field: str = "") -> list[Clause]:
+    """Split into sentences, then at contrasts, so that "no diagnosis, but …" gives two clauses.
+
+    A sentence like "Grade: …" gives clauses of a field, as a JSON reply does.
+    """
+    found: list[Clause] = []
+    for sentence in sentences_of(text):
+        named = _NAMED.match(sentence)
+        name, said = (named.group(1), named.group(2)) if named and not field else (field, sentence)
+        pieces = (piece.strip() for opening in _opened(said) for piece in _CLAUSE_END.split(opening))
+        found.extend(
+            Clause(said=piece, folded=fold(piece)[:LONGEST_CLAUSE], field=name) for piece in pieces if piece
+        )
+    return found
+
+
+def _opened(sentence: str) -> list[str]:
+    """A sentence that opens with "while …," gives its opening and the rest."""
+    opening = _SUBORDINATE.match(sentence)
+    return [opening.group(0), sentence[opening.end() :]] if opening else [sentence]
+
+
+def sentences_of(text: str) -> list[str]:
+    """Split at sentence ends; decimals and common abbreviations do not end one."""
+    parts: list[str] = []
+    start = 0
+    for end in _SENTENCE_END.finditer(text):
+        parts.append(text[start : end.end()])
+        start = end.end()
+    parts.append(text[start:])
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _walk(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        if value and all(isinstance(entry, int | float) for entry in value):
+            yield path, ", ".join(map(str, value))
+            return
+        for inner in value:
+            yield from _walk(inner, path)
+    elif value is None:
+        yield path, ""
+    else:
+        yield path, str(value)

@@ -1,0 +1,95 @@
+"""A study to put images into, and a worker's turn that runs for real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
+from django.test import Client
+
+from readerstudy.cases import tasks
+from readerstudy.cases.models import Upload
+from readerstudy.studies.models import Study
+from tests.cases.files import receive
+from tests.factories import make_study
+
+Render = Callable[..., Upload]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_past_triggers() -> Iterator[None]:
+    """Tests with real transactions end by truncating tables, which the append-only triggers refuse."""
+    flush = DatabaseOperations.execute_sql_flush
+
+    def without_triggers(self: Any, sql_list: list[str]) -> None:
+        off, on = (f"SET session_replication_role = {role};" for role in ("replica", "origin"))
+        flush(self, [off, *sql_list, on])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", without_triggers)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def own_workroom(tmp_path: Path, settings: Any) -> Path:
+    """Files on their way through a worker stay in the test's own folder."""
+    settings.VAR = tmp_path / "var"
+    return tmp_path / "var" / "ingest"
+
+
+@pytest.fixture
+def study(db: None) -> Study:
+    return make_study()
+
+
+@pytest.fixture
+def coordinator(client: Client, study: Study) -> Client:
+    """A browser in which the study's coordinator is signed in."""
+    client.force_login(study.created_by)
+    return client
+
+
+@pytest.fixture
+def bells(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[Any, ...]]]:
+    """Every message that would go to the broker, with all its arguments."""
+    rung: list[tuple[Any, ...]] = []
+
+    def note(self: Any, *args: Any, **kwargs: Any) -> None:
+        rung.append((self.name, args, kwargs))
+
+    monkeypatch.setattr(tasks.ingest.__class__, "apply_async", note)
+    return rung
+
+
+@pytest.fixture
+def work(
+    bells: list[tuple[Any, ...]],
+    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]],
+) -> Callable[[], None]:
+    """A worker that answers bells until nothing waits."""
+
+    def run() -> None:
+        while (
+            pk := Upload.objects.waiting().order_by("pk").values_list("pk", flat=True).first()
+        ) is not None:
+            with django_capture_on_commit_callbacks(execute=True):
+                tasks.ingest(pk)
+
+    return run
+
+
+@pytest.fixture
+def render(study: Study, work: Callable[[], None]) -> Render:
+    """Receives one file and has it rendered; returns its upload as it then stands."""
+
+    def run(content: bytes, name: str = "scan.png") -> Upload:
+        upload = receive(study, content, name)
+        work()
+        upload.refresh_from_db()
+        return upload
+
+    return run

@@ -1,0 +1,111 @@
+"""Rows that must not exist are refused by PostgreSQL itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from readerstudy.cases.models import Case, Image, ReferenceStandard, Rendition, Upload
+from readerstudy.studies.actions import lock_protocol
+from readerstudy.studies.models import Study
+from tests.factories import make_case, make_image
+
+
+def refused(change: Callable[[], object], *, match: str) -> None:
+    with pytest.raises(DatabaseError, match=match), transaction.atomic():
+        change()
+
+
+@pytest.fixture
+def case(study: Study) -> Case:
+    return make_case(study, label="normal")
+
+
+def test_two_cases_share_no_place_and_no_code(study: Study, case: Case) -> None:
+    refused(
+        lambda: Case.objects.create(study=study, position=case.position, code="C900"),
+        match="cases_one_case_per_position",
+    )
+    refused(
+        lambda: Case.objects.create(study=study, position=900, code=case.code), match="cases_codes_differ"
+    )
+
+
+def test_a_case_is_left_out_by_somebody_at_some_time(study: Study, case: Case) -> None:
+    match = "cases_left_out_by_whom_and_when"
+    refused(lambda: Case.objects.filter(pk=case.pk).update(left_out_at=timezone.now()), match=match)
+    refused(lambda: Case.objects.filter(pk=case.pk).update(left_out_by=study.created_by), match=match)
+
+
+def test_a_case_has_one_reference_and_it_says_something(study: Study, case: Case) -> None:
+    refused(lambda: ReferenceStandard.objects.create(study=study, case=case, label="other"), match="case_id")
+    refused(lambda: ReferenceStandard.objects.update(label=""), match="cases_a_reference_has_a_label")
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"fate": "lost"}, "cases_known_fate"),
+        ({"fate": "refused", "reason": ""}, "cases_a_refusal_has_a_reason"),
+        ({"fate": "working", "lease_until": None}, "cases_work_has_a_lease"),
+    ],
+)
+def test_an_upload_has_a_whole_fate(case: Case, changes: dict[str, object], match: str) -> None:
+    refused(lambda: Upload.objects.update(**changes), match=match)
+
+
+def test_an_image_is_confirmed_by_somebody_at_some_time(study: Study, case: Case) -> None:
+    match = "cases_confirmed_by_whom_and_when"
+    refused(lambda: Image.objects.update(confirmed_at=None), match=match)
+    refused(lambda: Image.objects.update(confirmed_by=None), match=match)
+
+
+def test_a_slot_holds_one_image_and_an_upload_makes_one(case: Case) -> None:
+    refused(lambda: make_image(case), match="cases_one_image_per_slot")
+    upload = case.images.get().upload
+    refused(
+        lambda: Image.objects.create(case=case, slot="prior", upload=upload, key="another"), match="upload_id"
+    )
+
+
+def test_a_frame_has_one_rendition_of_each_kind(case: Case) -> None:
+    known = Rendition.objects.filter(kind="full").get()
+    refused(
+        lambda: Rendition.objects.create(
+            image=known.image,
+            kind="full",
+            stored="x",
+            mime="image/png",
+            width=1,
+            height=1,
+            size=1,
+            sha256="x",
+        ),
+        match="cases_one_rendition_per_frame",
+    )
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE cases_rendition SET sha256 = 'forged'",
+        "DELETE FROM cases_rendition",
+        "TRUNCATE cases_rendition",
+    ],
+)
+def test_renditions_are_append_only(case: Case, sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        refused(lambda: cursor.execute(sql), match="append-only")
+
+
+def test_cases_and_references_freeze_with_the_protocol(study: Study, case: Case) -> None:
+    lock_protocol(study=study, manifest_sha256="0" * 64, by=study.created_by)
+    match = "the protocol of this study is locked"
+    refused(lambda: Case.objects.create(study=study, position=900, code="C900"), match=match)
+    refused(lambda: Case.objects.update(clinical_text="changed"), match=match)
+    refused(lambda: ReferenceStandard.objects.update(label="changed"), match=match)
+    refused(lambda: ReferenceStandard.objects.all().delete(), match=match)

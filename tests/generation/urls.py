@@ -1,0 +1,19 @@
+"""The rooms that stand, for pages tested without those above."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from readerstudy.accounts.health import show_health
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="studies:list"), name="home"),
+    path("health/", show_health, name="health"),
+    path("accounts/", include("allauth.urls")),
+    path("people/", include("readerstudy.accounts.urls")),
+    path("studies/", include("readerstudy.studies.urls")),
+    path("studies/", include("readerstudy.cases.urls")),
+    path("studies/", include("readerstudy.generation.urls")),
+    path("", include("readerstudy.reading.urls")),
+    path("admin/", admin.site.urls),
+]

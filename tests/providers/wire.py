@@ -1,0 +1,114 @@
+"""Small helpers for tests that need calls, images and servers that misbehave in one exact way."""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from PIL import Image
+
+from readerstudy.providers import Connection, ImagePart, InterpretationRequest
+from readerstudy.providers.simulated import SimulatedVendor
+
+KEY = "sk-test-7f3a9c2e8b4d6a1f0e5c"
+ADAPTERS = ("openai", "gemini")
+
+Responder = Callable[[socket.socket, bytes], None]
+
+
+def png(shade: int = 90, size: int = 48) -> bytes:
+    """A small grey PNG."""
+    buffer = io.BytesIO()
+    Image.new("L", (size, size), shade).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def connection_to(adapter: str, url: str, *, key: str = KEY, profile: str = "") -> Connection:
+    """A connection to a server that speaks the adapter's wire format under `url`."""
+    base = f"{url}/v1" if adapter == "openai" else url
+    return Connection(
+        "Ward vendor",
+        adapter,
+        base,
+        key,
+        simulated=True,
+        profile=profile or ("openai" if adapter == "openai" else ""),
+    )
+
+
+def request(
+    prompt: str = "Describe the findings.",
+    *,
+    model: str = "sim-alpha",
+    images: tuple[ImagePart, ...] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    attempt: str = "attempt-1",
+    seconds: float = 30.0,
+) -> InterpretationRequest:
+    """A request with one image unless told otherwise."""
+    return InterpretationRequest(
+        model=model,
+        system="You read images.",
+        prompt=prompt,
+        images=(ImagePart("current", "image/png", png()),) if images is None else images,
+        parameters=parameters or {},
+        attempt_id=attempt,
+        deadline_seconds=seconds,
+    )
+
+
+def http(status: str, body: bytes, *headers: str, kind: str = "application/json") -> bytes:
+    """A whole HTTP response."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body)}", *headers]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+
+
+@contextmanager
+def server(respond: Responder) -> Iterator[str]:
+    """A server that reads each request whole and lets `respond` do what it likes; gives its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    stopped = threading.Event()
+
+    def serve() -> None:
+        while not stopped.is_set():
+            try:
+                opened, _ = listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=converse, args=(opened,), daemon=True).start()
+
+    def converse(opened: socket.socket) -> None:
+        with opened:
+            respond(opened, _read(opened))
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        stopped.set()
+        listening.shutdown(socket.SHUT_RDWR)
+        listening.close()
+        thread.join(5)
+
+
+def calls_received(vendor: SimulatedVendor) -> int:
+    """How many calls the vendor has counted."""
+    return int(vendor.stats()["received"])
+
+
+def _read(opened: socket.socket) -> bytes:
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += opened.recv(65536)
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = next(
+        int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
+    )
+    while len(body) < length:
+        body += opened.recv(65536)
+    return head + b"\r\n\r\n" + body
