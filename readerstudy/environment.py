@@ -40,3 +40,17 @@ def listing(name: str, default: str = "") -> list[str]:
 
 def folder(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).expanduser().resolve()
+
+
+def make_private(path: Path) -> Path:
+    """Makes a folder that only this account may enter, or refuses with what to do."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (path / ".writable").touch()
+        (path / ".writable").unlink()
+    except OSError as error:
+        raise SettingError(
+            f"The data folder {path} cannot be written by this account. "
+            "Run this as the account that owns it, or set READERSTUDY_VAR to a folder of your own."
+        ) from error
+    return path

@@ -28,12 +28,10 @@ HTTPS = environment.boolean("READERSTUDY_HTTPS", False)
 def _secret_key() -> str:
     """The key of the environment, or one made once and kept beside the data of this machine."""
     given = environment.text("SECRET_KEY")
-    kept = VAR / "secret_key"
     if given or not environment.boolean("READERSTUDY_MAKE_SECRET", True):
         return given
+    kept = environment.make_private(VAR / "keys") / "secret_key"
     if not kept.exists():
-        VAR.mkdir(parents=True, exist_ok=True)
-        kept.touch(mode=0o600)
         kept.write_text(secrets.token_urlsafe(64))
     return kept.read_text()
 
@@ -43,7 +41,7 @@ SECRET_KEY = _secret_key()
 # --- Database ---------------------------------------------------------------------------------------------
 DATABASE_URL = environment.text("DATABASE_URL")
 EMBEDDED_DATABASE = not DATABASE_URL
-COMMANDS_WITHOUT_DATABASE = {"analyse", "allocate", "classify_refusals", "demo", "spectacular"}
+COMMANDS_WITHOUT_DATABASE = {"classify_refusals", "demo", "ingest", "spectacular"}
 
 
 def _database(address: str) -> dict[str, object]:
@@ -183,7 +181,8 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 100
-FILE_UPLOAD_TEMP_DIR = None
+# A killed web process must not leave a patient's bytes in a folder that others share; the sweep clears this one.
+FILE_UPLOAD_TEMP_DIR = environment.make_private(VAR / "receiving")
 
 # --- Words, dates, files ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

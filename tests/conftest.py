@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from readerstudy import embedded
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs beside Django's tests
-settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a slow hash for each test person is minutes
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the slow one costs minutes
 
 
 @pytest.fixture(scope="session")
@@ -44,8 +44,8 @@ def own_folders(tmp_path: Path, settings: Any) -> None:
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
 
 
-@pytest.fixture(autouse=True)
-def _flush_append_only_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def flush_past_triggers() -> Iterator[None]:
     """Tests with real transactions end by truncating every table, which the append-only triggers refuse.
 
     Only the clean-up between tests steps around the triggers; the tests themselves run under them.
@@ -53,12 +53,12 @@ def _flush_append_only_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     flush = DatabaseOperations.execute_sql_flush
 
     def without_triggers(self: Any, sql_list: list[str]) -> None:
-        flush(
-            self,
-            ["SET session_replication_role = replica;", *sql_list, "SET session_replication_role = origin;"],
-        )
+        off, on = (f"SET session_replication_role = {role};" for role in ("replica", "origin"))
+        flush(self, [off, *sql_list, on])
 
-    monkeypatch.setattr(DatabaseOperations, "execute_sql_flush", without_triggers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", without_triggers)
+        yield
 
 
 @pytest.fixture

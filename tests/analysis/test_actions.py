@@ -99,7 +99,7 @@ def test_other_data_give_another_row(study: Study, change: str) -> None:
 
 def test_a_rating_taken_back_to_its_old_value_is_another_event(study: Study) -> None:
     first = freeze_report(study=study, by=None)
-    seat, output = worlds.output_of(study, seat=1, case=0, arm=0)
+    _seat, output = worlds.output_of(study, seat=1, case=0, arm=0)
     change_one_rating(study, output.ratings.get().value)
     assert freeze_report(study=study, by=None).input_sha256 != first.input_sha256
 
@@ -123,7 +123,7 @@ def test_an_interim_look_is_written_down_once_for_each_person_and_report(study: 
     assert {event.data["input_sha256"] for event in looks} == {report.input_sha256}
     change_one_rating(study)
     current_report(study=study, by=researcher)
-    assert looks.count() == 3
+    assert looks.all().count() == 3
     frozen = Event.objects.of_study(study.pk).filter(verb=actions.FROZEN)
     assert [event.data["interim"] for event in frozen] == [True, True]
     assert verify()[1] == []

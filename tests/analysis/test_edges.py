@@ -180,17 +180,19 @@ def test_three_arms_are_compared_in_pairs_with_p_after_holm() -> None:
     assert_readable(report)
 
 
-def test_failures_of_infrastructure_stand_apart_from_refusals(rated_study: Study) -> None:
-    case = rated_study.cases.first()
-    arm = rated_study.arms.first()
-    generation = Generation.objects.get(case=case, arm=arm)
-    generation.attempts.create(number=2, key="x" * 8, outcome="failed", error_code="rate_limited")
-    Generation.objects.create(case=case, arm=arm, replicate=2, stage="failed", failure="The vendor was down.")
-    Generation.objects.create(case=case, arm=arm, replicate=3)
-    entry = build_report(rated_study)["refusals"][0]
-    assert (entry["failures"], entry["waiting"], entry["calls_lost"]) == (1, 1, 1)
-    assert (entry["declined"], entry["responses"]) == (1, 6)
-    assert entry["rate"]["n_missing"] == 1
+def test_failures_of_infrastructure_stand_apart_from_refusals() -> None:
+    study = factories.make_study()
+    arm, cases = factories.make_arm(study), [factories.make_case(study) for _place in range(4)]
+    made = factories.make_output(arm, cases[0])
+    made.generation.attempts.create(number=2, key="x" * 8, outcome="failed", error_code="rate_limited")
+    factories.make_output(arm, cases[1], verdict="error")
+    Generation.objects.create(case=cases[2], arm=arm, stage="failed", failure="The vendor was down.")
+    Generation.objects.create(case=cases[3], arm=arm)
+    [entry] = build_report(study)["refusals"]
+    assert (entry["failures"], entry["waiting"], entry["calls_lost"]) == (2, 1, 1)
+    assert (entry["declined"], entry["responses"]) == (0, 1)
+    assert (entry["rate"]["value"], entry["rate"]["n_missing"]) == (0.0, 2)
+    assert {row["verdict"]: row["count"] for row in entry["verdicts"]} == {"answer": 1, "error": 1}
 
 
 def test_a_number_with_many_values_is_shown_in_ranges() -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -122,14 +123,19 @@ def test_neighbouring_segments_differ_in_grey_or_hatching(content: Any) -> None:
     for criterion in content["criteria"]:
         for count in (2, 3, 5, 7, 11):
             looks = [_look(criterion, place, count) for place in range(count)]
-            for (fill, hatch), (next_fill, next_hatch) in zip(looks, looks[1:], strict=False):
+            for (fill, hatch), (next_fill, next_hatch) in pairwise(looks):
                 assert hatch != next_hatch or abs(_luminance(fill) - _luminance(next_fill)) > 0.01
 
 
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
-    [(0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]), (1, 5, [1, 2, 3, 4, 5]), (-2, 2, [-2, -1, 0, 1, 2]), (0, 100, [0, 20, 40, 60, 80, 100])],
-)  # fmt: skip
+    [
+        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        (1, 5, [1, 2, 3, 4, 5]),
+        (-2, 2, [-2, -1, 0, 1, 2]),
+        (0, 100, [0, 20, 40, 60, 80, 100]),
+    ],
+)
 def test_axes_are_marked_at_round_numbers(low: float, high: float, expected: list[float]) -> None:
     assert ticks(Axis(low, high)) == pytest.approx(expected)
 

@@ -42,7 +42,7 @@ QUESTIONS = (
         "key": "harm",
         "kind": "likert",
         "options": [
-            {"value": str(number), "label": word} for number, word in enumerate(["None", "Some", "Much"])
+            {"value": str(number), "label": word} for number, word in enumerate(["No harm", "Some", "Much"])
         ],
         "direction": "lower",
         "acceptable_from": 0,
@@ -51,7 +51,11 @@ QUESTIONS = (
     {
         "key": "main-error",
         "kind": "single_choice",
-        "options": [{"value": name, "label": name.capitalize()} for name in ("none", "missed", "invented")],
+        "options": [
+            {"value": "none", "label": "No error"},
+            {"value": "missed", "label": "Missed"},
+            {"value": "invented", "label": "Invented"},
+        ],
         "acceptable_from": None,
     },
     {"key": "minutes", "kind": "number", "minimum": 0, "maximum": 30, "unit": "min", "acceptable_from": None},

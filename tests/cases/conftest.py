@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 
 from readerstudy.cases import tasks
@@ -18,20 +17,6 @@ from tests.cases.files import receive
 from tests.factories import make_study
 
 Render = Callable[..., Upload]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def flush_past_triggers() -> Iterator[None]:
-    """Tests with real transactions end by truncating tables, which the append-only triggers refuse."""
-    flush = DatabaseOperations.execute_sql_flush
-
-    def without_triggers(self: Any, sql_list: list[str]) -> None:
-        off, on = (f"SET session_replication_role = {role};" for role in ("replica", "origin"))
-        flush(self, [off, *sql_list, on])
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "execute_sql_flush", without_triggers)
-        yield
 
 
 @pytest.fixture(autouse=True)

@@ -24,11 +24,6 @@ def own_folders() -> None:
     """No settings are read here."""
 
 
-@pytest.fixture(autouse=True)
-def _flush_append_only_tables() -> None:
-    """No database is touched here."""
-
-
 @pytest.fixture
 def render_bytes(tmp_path: Path) -> RenderBytes:
     """Render the content of a file in this process."""

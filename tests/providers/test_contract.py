@@ -133,7 +133,7 @@ ROWS = [
 def test_every_scenario_ends_as_the_table_says_after_one_call(
     vendor: SimulatedVendor, adapter: str, scenario: str, ending: Gives | Fails
 ) -> None:
-    seconds = 1.0 if scenario in {"hang", "drip"} else 30.0
+    seconds = 1.5 if scenario in {"hang", "drip"} else 30.0
     asked = request(f"Describe this. [[simulated:{scenario}]]", attempt="only-one", seconds=seconds)
     connection = connection_to(adapter, vendor.url)
     if isinstance(ending, Gives):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readerstudy.providers import Outcome, Reply
@@ -210,6 +210,7 @@ def test_only_three_labels_count_as_declined() -> None:
     assert {Label.FULL_REFUSAL, Label.DEFERRAL, Label.SAFETY_BLOCK} == DECLINED
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400), st.sampled_from(["stop", "", "length", "odd", None]))
 def test_any_text_gets_one_of_the_ten_labels(text: str, reason: str | None) -> None:
     verdict = classify(text, reason)
@@ -241,6 +242,7 @@ WORDS = (
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(WORDS), max_size=80).map(" ".join))
 def test_refusing_words_in_any_order_get_a_label(text: str) -> None:
     assert classify(text, "stop").verdict in set(Label)

@@ -7,7 +7,7 @@ import io
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readerstudy.providers import Connection, ErrorCode, Outcome, ProviderError, interpret
@@ -143,6 +143,7 @@ names = (
 outputs = st.lists(st.tuples(names, storable), min_size=1, max_size=8, unique_by=lambda output: output[0])
 
 
+@settings(deadline=None)
 @given(outputs)
 def test_what_was_written_as_csv_is_read_back(rows: list[tuple[str, str]]) -> None:
     buffer = io.StringIO(newline="")
@@ -152,6 +153,7 @@ def test_what_was_written_as_csv_is_read_back(rows: list[tuple[str, str]]) -> No
     assert [(record.case, record.text) for record in records] == rows
 
 
+@settings(deadline=None)
 @given(outputs)
 def test_what_was_written_as_json_lines_is_read_back(rows: list[tuple[str, str]]) -> None:
     lines = [json.dumps({"case": case, "text": text}) for case, text in rows]
@@ -160,6 +162,7 @@ def test_what_was_written_as_json_lines_is_read_back(rows: list[tuple[str, str]]
     assert [(record.case, record.text) for record in records] == rows
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["a.csv", "a.jsonl"]))
 def test_any_bytes_give_records_or_sentences(data: bytes, filename: str) -> None:
     records, errors = parse_outputs(data, filename)
