@@ -1,8 +1,8 @@
 """Model calls a second through queue, worker, adapter and database, against the bound and against the bare SDK.
 
-For 8 and 32 threads and a vendor that takes 0.2 s and 1 s, one worker process makes the outputs of a study; the bound is
-threads ÷ latency, and the baseline is a loop over the vendor's own SDK in as many threads, in the same run. The simulated
-vendor counts the calls. Prints JSON. Run: python -m benchmarks.generation [--seconds 15]
+For 8 and 32 threads and a vendor that takes 0.2 s and 1 s, one worker process makes the outputs of a study; the bound
+is threads ÷ latency, and the baseline is a loop over the vendor's own SDK in as many threads, in the same run. The
+simulated vendor counts the calls. Prints JSON. Run: python -m benchmarks.generation [--seconds 15]
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import logging
 import statistics
 import time
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=15, help="how long each run takes at the bound")
     chosen = options.parse_args()
     use_folder_of_its_own()
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
     print(json.dumps(measure(chosen.seconds), indent=1))
 
 

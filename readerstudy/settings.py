@@ -275,6 +275,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
     "PAGE_SIZE": 100,
+    "NUM_PROXIES": environment.integer("PROXIES", 0),
     "EXCEPTION_HANDLER": "readerstudy.api.errors.as_sentence",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

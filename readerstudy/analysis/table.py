@@ -51,17 +51,19 @@ hidden AS (
 ),
 outputs AS (SELECT * FROM read UNION ALL SELECT * FROM hidden),
 criteria AS (SELECT id, position FROM studies_criterion WHERE id = ANY(%(criteria)s))
-SELECT x.reader, x.case_id, x.arm_id, criteria.id, x.interpretation_id, x.output IS NOT NULL, x.letter, x.period,
+SELECT x.reader, x.case_id, x.arm_id, k.id, x.interpretation_id, x.output IS NOT NULL, x.letter, x.period,
        x.position, x.repeat, x.submitted, coalesce(v.value, ''), v.score, coalesce(v.cannot_judge, false),
-       coalesce(to_char(v.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), ''), e.protocol_version,
-       (SELECT count(*) FROM reading_ratingevent h WHERE h.output_id = x.output AND h.criterion_id = criteria.id)
+       coalesce(to_char(v.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), ''), h.version, h.events
 FROM outputs x
 JOIN cases_case c ON c.id = x.case_id AND c.left_out_at IS NULL
 JOIN studies_arm m ON m.id = x.arm_id
-CROSS JOIN criteria
-LEFT JOIN reading_rating v ON v.output_id = x.output AND v.criterion_id = criteria.id
-LEFT JOIN reading_ratingevent e ON e.id = v.event_id
-ORDER BY x.seat, c.position, m.position, x.repeat, criteria.position
+CROSS JOIN criteria k
+LEFT JOIN reading_rating v ON v.output_id = x.output AND v.criterion_id = k.id
+LEFT JOIN LATERAL (
+    SELECT count(*) AS events, max(e.protocol_version) FILTER (WHERE e.id = v.event_id) AS version
+    FROM reading_ratingevent e WHERE e.output_id = x.output AND e.criterion_id = k.id
+) h ON true
+ORDER BY x.seat, c.position, m.position, x.repeat, k.position
 """
 
 

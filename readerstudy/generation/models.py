@@ -8,10 +8,12 @@ requeue or fail it.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -103,20 +105,14 @@ class Generations(models.QuerySet["Generation"]):
         return found
 
     def claim_next(self, *, seconds: float) -> Generation | None:
-        """Takes the row that has waited longest, for `seconds`; two workers never get the same one."""
+        """Takes the row of all that has waited longest, for `seconds`; two workers never get the same one."""
         now = timezone.now()
-        with transaction.atomic():
-            rows = self.claimable(now).select_for_update(skip_locked=True, of=("self",), no_key=True)
-            row = rows.order_by("due_at", "pk").first()
-            if row is None:
-                return None
-            row.stage, row.lease_until, row.claims = (
-                Stage.RUNNING,
-                now + timedelta(seconds=seconds),
-                row.claims + 1,
-            )
-            row.save(update_fields=["stage", "lease_until", "claims"])
-        return self.select_related("arm__study", "case").get(pk=row.pk)
+        sql, parameters = _claiming()
+        filled = [now if each is _NOW else each for each in parameters]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [now + timedelta(seconds=seconds), *filled])
+            found = cursor.fetchone()
+        return self.select_related("arm__study", "case").get(pk=found[0]) if found else None
 
     def held(self, generation: Generation) -> Generations:
         """The row while the worker that claimed `generation` still has it; nobody else's."""
@@ -177,6 +173,23 @@ class Generation(models.Model):
     def tries(self) -> int:
         """Claims since the row was last put into the queue."""
         return self.claims - self.claims_before
+
+
+_NOW = datetime.max.replace(tzinfo=UTC)  # stands for the present moment in a statement that is built once
+
+
+@cache
+def _claiming() -> tuple[str, tuple[Any, ...]]:
+    """One UPDATE that claims the first claimable row and returns its number; its first parameter is the lease's end.
+
+    Django takes ten times longer to build `claimable` than PostgreSQL to run it, so it is built once.
+    """
+    rows = Generation.objects.claimable(_NOW).select_for_update(skip_locked=True, of=("self",), no_key=True)
+    with transaction.atomic():  # without one Django does not even write such a statement down
+        first, parameters = rows.order_by("due_at", "pk").values("pk")[:1].query.sql_with_params()
+    table = Generation._meta.db_table
+    claim = f"UPDATE {table} SET stage = 'running', lease_until = %s, claims = claims + 1"  # noqa: S608  our own names
+    return f"{claim} WHERE id = ({first}) RETURNING id", tuple(parameters)
 
 
 class Attempt(models.Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.types.json import Jsonb
 
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, study_stream
@@ -130,8 +131,9 @@ class Saved:
 RATE = """
 WITH fresh AS (
     INSERT INTO reading_ratingevent
-        (output_id, criterion_id, token, value, score, cannot_judge, protocol_version, by_id, at)
-    VALUES (%(output)s, %(criterion)s, %(token)s, %(value)s, %(score)s, %(cannot_judge)s, %(version)s, %(by)s, %(at)s)
+        (output_id, criterion_id, token, value, score, cannot_judge, protocol_version, client, by_id, at)
+    VALUES (%(output)s, %(criterion)s, %(token)s, %(value)s, %(score)s, %(cannot_judge)s, %(version)s, %(client)s,
+        %(by)s, %(at)s)
     ON CONFLICT (token) DO NOTHING
     RETURNING id
 )
@@ -152,11 +154,12 @@ def rate(
     answer: Answer,
     token: uuid.UUID,
     by: User,
+    client: Mapping[str, Any] | None = None,
 ) -> Saved:
     """Stores one rating event and makes it the rating that stands.
 
-    The same token again is the same event: nothing is stored twice, and the first time is reported. One statement does
-    both inserts, because readers wait for this one.
+    The same token again is the same event: nothing is stored twice, and the first time is reported. `client` is what
+    the browser says of its clock and screen. One statement does both inserts, because readers wait for this one.
     """
     check_may_read(seat)
     at = timezone.now()
@@ -168,6 +171,7 @@ def rate(
         "score": answer.score,
         "cannot_judge": answer.cannot_judge,
         "version": seat.study.protocol_version,
+        "client": Jsonb(dict(client or {})),
         "by": by.pk,
         "at": at,
     }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -13,6 +15,7 @@ from readerstudy.reading.scales import Answer, check_answer
 from readerstudy.studies.models import Criterion
 
 CANNOT_JUDGE = "__cannot_judge__"
+LONGEST_DISPLAY = 2000
 
 
 class RateForm(forms.Form):
@@ -24,6 +27,17 @@ class RateForm(forms.Form):
     cannot_judge = forms.BooleanField(required=False)
     withdraw = forms.BooleanField(required=False)
     token = forms.UUIDField()
+    made_at = forms.CharField(required=False, max_length=40)
+    display = forms.JSONField(required=False)
+
+    def clean_display(self) -> dict[str, Any]:
+        """What the screen showed, if it is plausible; a rating is never refused for it."""
+        display = self.cleaned_data["display"]
+        return display if isinstance(display, dict) and len(json.dumps(display)) <= LONGEST_DISPLAY else {}
+
+    @property
+    def client(self) -> dict[str, Any]:
+        return {"made_at": self.cleaned_data["made_at"], **self.cleaned_data["display"]}
 
 
 def whole_page(

@@ -149,6 +149,7 @@ class RatingEvent(models.Model):
     score = models.FloatField(null=True)
     cannot_judge = models.BooleanField(default=False)
     protocol_version = models.PositiveIntegerField()
+    client = models.JSONField(default=dict, help_text="The browser's own clock, screen, window and zoom.")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 

@@ -1,7 +1,7 @@
 """What a reader may see. Pure functions from plain records to the reading page, the only source of its contents.
 
-Nothing here knows an arm: a `ShownOutput` has a letter and a text. Whether outputs are simulated or recorded is said for
-the study as a whole, because a label on one output would tell the arms apart.
+Nothing here knows an arm: a `ShownOutput` has a letter and a text. Whether outputs are simulated or recorded is said
+for the study as a whole, because a label on one output would tell the arms apart.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ VIEWER_FACTS = (
     "offset",
     "scale",
     "inverted",
+    "window_function",
+    "frame_time_ms",
     "spacing_mm",
     "spacing_kind",
 )

@@ -135,12 +135,12 @@ def test_a_file_over_the_sites_limit_is_refused_with_its_reason(
     assert (file["fate"], file["reason_code"]) == ("refused", "too_large")
 
 
-@pytest.mark.parametrize("path", ["uploads/", "labels/"])
-def test_a_locked_study_takes_no_files_and_no_labels(running: Study, path: str) -> None:
-    program = coordinator_of(running)
-    response = program.post(
-        f"studies/{running.key}/{path}", {"file": sent(b"case,reference\nC001,x\n", "a.csv")}
-    )
+@pytest.mark.parametrize(
+    ("path", "more"), [("uploads/", {}), ("labels/", {}), ("labels/", {"dry_run": "true"})]
+)
+def test_a_locked_study_takes_no_files_and_no_labels(running: Study, path: str, more: dict[str, str]) -> None:
+    body = {"file": sent(b"case,reference\nC001,x\n", "a.csv"), **more}
+    response = coordinator_of(running).post(f"studies/{running.key}/{path}", body)
     assert response.status_code == 409
     assert response.json()["error"].startswith("This study is locked")
 

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from readerstudy.api.actions import MOST_TOKENS, TokenError, make_token, revoke_token
+from readerstudy.api.actions import MOST_TOKENS, TokenError, digest_of, make_token, revoke_token
 from readerstudy.api.models import Token
 from readerstudy.audit.models import Event
 from readerstudy.studies.actions import add_member, remove_member
@@ -124,6 +124,14 @@ def test_a_removed_member_who_comes_back_needs_a_new_token(study: Study) -> None
     assert program_of(back).get("studies/").status_code == 200
 
 
+def test_a_token_of_a_membership_that_had_ended_before_opens_nothing(study: Study) -> None:
+    """Also where a row got past the actions and the trigger."""
+    member = factories.make_member(study, Role.RESEARCHER)
+    remove_member(membership=member, by=study.created_by)
+    Token.objects.create(membership=member, label="late", digest=digest_of("rs_late"))
+    assert Program("rs_late").get("studies/").status_code == 401
+
+
 def test_a_removed_role_leaves_the_tokens_of_the_persons_other_role_alone(study: Study) -> None:
     user = factories.make_user()
     as_researcher = factories.make_member(study, Role.RESEARCHER, user)
@@ -156,17 +164,22 @@ def test_postgresql_refuses_to_change_what_a_token_opens_or_to_bring_it_back(
 
 
 def test_use_is_noted_at_most_once_a_minute(study: Study, django_assert_num_queries: Any) -> None:
+    program_of(member_of(study, Role.COORDINATOR))
     program = program_of(member_of(study, Role.READER))
+
+    def used_at() -> list[dt.datetime | None]:
+        return list(Token.objects.order_by("pk").values_list("last_used_at", flat=True))
+
     with time_machine.travel(NOON, tick=False) as clock:
         program.get("studies/")
-        assert Token.objects.get().last_used_at == NOON
+        assert used_at() == [None, NOON]
         clock.shift(59)
         with django_assert_num_queries(1):
             program.get("studies/")
-        assert Token.objects.get().last_used_at == NOON
+        assert used_at() == [None, NOON]
         clock.shift(1)
         program.get("studies/")
-        assert Token.objects.get().last_used_at == NOON + dt.timedelta(seconds=60)
+        assert used_at() == [None, NOON + dt.timedelta(seconds=60)]
 
 
 def test_a_refused_token_is_not_noted_as_used(study: Study) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db.backends.postgresql.operations import DatabaseOperations
+from django.utils import timezone
 
 from readerstudy.generation import tasks
 from readerstudy.generation.calls import work_on
@@ -17,20 +18,6 @@ from readerstudy.studies.models import Study
 from tests.factories import make_arm, make_case, make_study
 
 UNREACHABLE = "http://127.0.0.1:9"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def flush_past_triggers() -> Iterator[None]:
-    """Tests with real transactions end by truncating tables, which the append-only triggers refuse."""
-    flush = DatabaseOperations.execute_sql_flush
-
-    def without_triggers(self: Any, sql_list: list[str]) -> None:
-        off, on = (f"SET session_replication_role = {role};" for role in ("replica", "origin"))
-        flush(self, [off, *sql_list, on])
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "execute_sql_flush", without_triggers)
-        yield
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +47,17 @@ def offers_at(address: str, key: str = "simulated") -> dict[str, Offer]:
         "simulated-openai": Offer("Simulated vendor (OpenAI format)", openai),
         "simulated-gemini": Offer("Simulated vendor (Gemini format)", gemini),
     }
+
+
+def run_out(row: Generation) -> None:
+    """Lets the lease of a claimed row run out, as when its worker stands still."""
+    Generation.objects.filter(pk=row.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def only(**wanted: Any) -> None:
+    """Leaves just these rows due; the others wait until tomorrow."""
+    Generation.objects.update(due_at=timezone.now() + timedelta(days=1))
+    Generation.objects.filter(**wanted).update(due_at=timezone.now() - timedelta(seconds=1))
 
 
 def make_wanting_study(*, cases: int = 2, arms: int = 2, **changes: Any) -> Study:

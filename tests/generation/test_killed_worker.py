@@ -90,10 +90,10 @@ def check_the_books(stats: dict[str, Any], under_way: int) -> None:
     assert len(used) == 2 * CASES
     spare = set(ours) - used
     assert all(ours[key].is_possibly_paid for key in spare & set(seen))
-    assert stats["answered"] - len(used) <= len(spare)
     lost = {key for key in spare if ours[key].outcome == "lost"}
     assert 0 < len(lost) <= under_way <= THREADS
-    assert set(ours) - set(seen) <= lost
+    assert stats["answered"] - len(used) <= len(spare)
+    assert len(stats["requests_answered_more_than_once"]) <= len(spare)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -18,7 +18,7 @@ from readerstudy.studies.actions import save_arm
 from readerstudy.studies.models import Study
 from readerstudy.studies.stations import Sign, readiness
 from tests.factories import make_arm, make_case, make_output
-from tests.generation.conftest import make_wanting_study
+from tests.generation.conftest import make_wanting_study, only, run_out
 from tests.generation.replies import a_reply, an_error, answer, fail
 
 Claim = Callable[[], Generation]
@@ -52,11 +52,10 @@ def test_every_output_is_counted_once_by_what_became_of_it(study: Study, claim: 
 
 def test_retried_and_possibly_paid_are_counted_per_arm(study: Study) -> None:
     queue(study)
-    Generation.objects.exclude(pk=Generation.objects.first().pk).update(
-        due_at=timezone.now() + timedelta(days=1)
-    )
-    dying = Generation.objects.claim_next(seconds=-1)
+    only(pk=Generation.objects.first().pk)
+    dying = Generation.objects.claim_next(seconds=60)
     actions.begin_attempt(generation=dying)
+    run_out(dying)
     answer(Generation.objects.claim_next(seconds=60))
     rows = {row.arm.pk: row.counts for row in progress_of(study).arms}
     assert (rows[dying.arm_id].retried, rows[dying.arm_id].possibly_paid) == (1, 1)
@@ -67,8 +66,8 @@ def test_the_median_is_of_calls_that_gave_a_reply(study: Study, claim: Claim) ->
     queue(study)
     arm = study.arms.first()
     for seconds in (1.0, 9.0):
-        row = Generation.objects.filter(arm=arm).claim_next(seconds=60)
-        answer(row, a_reply(seconds=seconds))
+        only(arm=arm)
+        answer(claim(), a_reply(seconds=seconds))
     medians = [row.median_seconds for row in progress_of(study).arms]
     assert medians == [5.0, None]
 
@@ -118,7 +117,8 @@ def test_counting_costs_the_same_whatever_the_size(
     big = make_wanting_study(cases=6, arms=3)
     queue(big)
     for arm in big.arms.all():
-        Generation.objects.filter(arm=arm).claim_next(seconds=60)
+        only(arm=arm)
+        Generation.objects.claim_next(seconds=60)
     for each in (study, big):
         with django_assert_num_queries(10):
             progress_of(each)

@@ -17,7 +17,7 @@ from readerstudy.providers.base import ErrorCode
 from readerstudy.studies.models import Arm, Study
 from readerstudy.studies.policies import StudyError
 from tests.factories import make_arm, make_case, make_running_study, make_study
-from tests.generation.conftest import make_wanting_study
+from tests.generation.conftest import make_wanting_study, only, run_out
 from tests.generation.replies import a_reply, an_error, answer, fail
 
 Claim = Callable[[], Generation]
@@ -109,6 +109,30 @@ def test_a_row_that_is_not_due_is_left_alone(study: Study) -> None:
     assert Generation.objects.all().next_moment() == later
 
 
+def test_a_row_whose_second_worker_died_too_counts_its_attempts_on(study: Study) -> None:
+    queue(study)
+    only(pk=Generation.objects.order_by("pk")[0].pk)
+    for _worker in range(3):
+        row = Generation.objects.claim_next(seconds=60)
+        assert actions.begin_attempt(generation=row) is not None
+        run_out(row)
+    numbers = Attempt.objects.order_by("number").values_list("number", "outcome")
+    assert list(numbers) == [(1, "lost"), (2, "lost"), (3, "")]
+
+
+def test_a_worker_whose_lease_was_taken_over_begins_nothing(study: Study) -> None:
+    """Its own clock may be behind; the row knows how often it was claimed."""
+    queue(study)
+    only(pk=Generation.objects.order_by("pk")[0].pk)
+    Generation.objects.claim_next(seconds=60)
+    run_out(Generation.objects.get(claims=1))
+    slow = Generation.objects.claim_next(seconds=60)
+    run_out(slow)
+    Generation.objects.claim_next(seconds=60)
+    assert actions.begin_attempt(generation=slow) is None
+    assert not Attempt.objects.exists()
+
+
 def test_an_output_is_stored_once_and_the_row_is_done(study: Study, claim: Claim) -> None:
     queue(study)
     row = claim()
@@ -125,11 +149,10 @@ def test_an_output_is_stored_once_and_the_row_is_done(study: Study, claim: Claim
 def test_two_replies_for_one_row_leave_one_output_and_a_call_paid_in_vain(study: Study) -> None:
     """A worker that was only slow comes back after another has taken its row over."""
     queue(study)
-    Generation.objects.exclude(pk=Generation.objects.first().pk).update(
-        due_at=timezone.now() + timedelta(days=1)
-    )
-    slow = Generation.objects.claim_next(seconds=-1)
+    only(pk=Generation.objects.first().pk)
+    slow = Generation.objects.claim_next(seconds=60)
     slow_attempt = actions.begin_attempt(generation=slow)
+    run_out(slow)
     quick = Generation.objects.claim_next(seconds=60)
     quick_attempt = actions.begin_attempt(generation=quick)
     slow_attempt.refresh_from_db()
@@ -149,9 +172,11 @@ def test_two_replies_for_one_row_leave_one_output_and_a_call_paid_in_vain(study:
 
 def test_a_worker_that_lost_its_row_makes_no_call_and_fails_nothing(study: Study) -> None:
     queue(study)
-    slow = Generation.objects.claim_next(seconds=-1)
+    slow = Generation.objects.claim_next(seconds=60)
     attempt = actions.begin_attempt(generation=slow)
+    run_out(slow)
     quick = Generation.objects.claim_next(seconds=60)
+    slow.lease_until = timezone.now() - timedelta(seconds=1)
     assert actions.begin_attempt(generation=slow) is None
     actions.store_failure(generation=slow, attempt=attempt, error=an_error(retry="never"))
     assert not actions.give_up(generation=slow, sentence="It went wrong.")
@@ -192,8 +217,8 @@ def test_what_may_succeed_again_waits_longer_each_time_and_then_fails(
     queue(study)
     waits = []
     for _try in range(4):
-        Generation.objects.update(due_at=timezone.now() - timedelta(seconds=1))
-        row = Generation.objects.filter(pk=Generation.objects.first().pk).claim_next(seconds=60)
+        only(pk=Generation.objects.order_by("pk")[0].pk)
+        row = claim()
         before = timezone.now()
         fail(row)
         row.refresh_from_db()
@@ -217,8 +242,9 @@ def test_a_rate_limit_silences_every_arm_of_that_connection_and_no_other(study: 
     arms = list(Arm.objects.filter(study=study))
     Arm.objects.filter(pk=arms[1].pk).update(connection="simulated-gemini")
     queue(study)
-    limited = Generation.objects.filter(arm=arms[0]).claim_next(seconds=60)
-    fail(limited, an_error(ErrorCode.RATE_LIMITED, retry_after=30.0))
+    only(arm=arms[0])
+    fail(claim(), an_error(ErrorCode.RATE_LIMITED, retry_after=30.0))
+    Generation.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     assert VendorPause.objects.now().get().connection == "simulated-openai"
     assert {claim().arm_id for _each in range(2)} == {arms[1].pk}
     assert Generation.objects.claim_next(seconds=60) is None

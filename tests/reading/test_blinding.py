@@ -23,16 +23,28 @@ pytestmark = pytest.mark.django_db
 NOON = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
 MODELS = [
     {"name": "Acme Vision", "connection": "simulated-openai", "model": "acme-vision-4", "is_simulated": True},
-    {"name": "Zebra Med", "connection": "simulated-gemini", "model": "zebra-med-pro-2026", "is_simulated": False},
+    {
+        "name": "Zebra Med",
+        "connection": "simulated-gemini",
+        "model": "zebra-med-pro-2026",
+        "is_simulated": False,
+    },
 ]
-TEXTS = ["The lungs are clear. <b>No</b> effusion.", "Zebra stripes:\n\n- cardiomegaly\n- **effusion** https://zebra.example"]
-SECRETS = ["acme", "zebra med", "zebra-med", "simulated-openai", "simulated-gemini", "normal-reference", "abnormal-reference"]
+TEXTS = [
+    "The lungs are clear. <b>No</b> effusion.",
+    "Zebra stripes:\n\n- cardiomegaly\n- **effusion** https://zebra.example",
+]
+SECRETS = [
+    "acme",
+    "zebra med",
+    "zebra-med",
+    "simulated-openai",
+    "simulated-gemini",
+    "normal-reference",
+    "abnormal-reference",
+]
 
 Answer = tuple[int, dict[str, str], bytes]
-
-
-class RolledBack(Exception):
-    pass
 
 
 def build(models: list[dict[str, object]], texts: list[str]) -> Study:
@@ -43,10 +55,14 @@ def build(models: list[dict[str, object]], texts: list[str]) -> Study:
     factories.make_criterion(study)
     factories.make_criterion(study, key="note", kind="free_text", acceptable_from=None, is_required=False)
     for number in range(3):
-        case = factories.make_case(study, label=["normal-reference", "abnormal-reference"][number % 2], strata={"site": "A"})
+        case = factories.make_case(
+            study, label=["normal-reference", "abnormal-reference"][number % 2], strata={"site": "A"}
+        )
         factories.make_image(case, slot="prior")
         for arm, text in zip(arms, texts, strict=True):
-            factories.make_output(arm, case, text=text, verdict="full_refusal" if text == texts[1] else "answer")
+            factories.make_output(
+                arm, case, text=text, verdict="full_refusal" if text == texts[1] else "answer"
+            )
     factories.make_reader(study, email="reader@example.org")
     return start_study(study=study, by=study.created_by)
 
@@ -60,7 +76,11 @@ def everything_a_reader_gets(study: Study) -> Iterator[tuple[str, Answer]]:
     def ask(method: str, url: str, data: dict[str, str] | None = None, **headers: str) -> tuple[str, Answer]:
         response = getattr(client, method)(url, data or {}, headers=headers)
         body = b"".join(response.streaming_content) if response.streaming else response.content
-        return f"{method} {url} {sorted((data or {}).items())} {headers}", (response.status_code, dict(response.headers), body)
+        return f"{method} {url} {sorted((data or {}).items())} {headers}", (
+            response.status_code,
+            dict(response.headers),
+            body,
+        )
 
     for name in ("start", "resume"):
         yield ask("get", reverse(f"reading:{name}", args=[study.key]))
@@ -70,7 +90,9 @@ def everything_a_reader_gets(study: Study) -> Iterator[tuple[str, Answer]]:
         yield ask("get", reverse("reading:read", args=here), HX_Request="true")
         for slot in ("current", "prior"):
             for product in ("meta", "preview", "full-0", "full-1", "display-0"):
-                yield ask("get", reverse("reading:image", args=[study.key, allocation.case_key, slot, product]))
+                yield ask(
+                    "get", reverse("reading:image", args=[study.key, allocation.case_key, slot, product])
+                )
         letter = allocation.outputs.get().letter
         rating = {"output": letter, "criterion": "correctness", "value": "4"}
         token = str(uuid.UUID(int=allocation.position))
@@ -91,15 +113,21 @@ def everything_a_reader_gets(study: Study) -> Iterator[tuple[str, Answer]]:
         yield ask("get", reverse(name, args=[study.key]))
 
 
-COORDINATORS_PAGES = ["studies:detail", "studies:arms", "studies:audit", "reading:readers", "reading:allocation"]
+COORDINATORS_PAGES = [
+    "studies:detail",
+    "studies:arms",
+    "studies:audit",
+    "reading:readers",
+    "reading:allocation",
+]
 
 
 def walk(models: list[dict[str, object]], texts: list[str]) -> dict[str, Answer]:
     """Builds the study, walks it at a standing clock, and takes everything back."""
     seen: dict[str, Answer] = {}
-    with pytest.raises(RolledBack), transaction.atomic(), time_machine.travel(NOON, tick=False):
+    with transaction.atomic(), time_machine.travel(NOON, tick=False):
         seen.update(everything_a_reader_gets(build(models, texts)))
-        raise RolledBack
+        transaction.set_rollback(True)
     return {where: (status, headers, normal(body, texts)) for where, (status, headers, body) in seen.items()}
 
 
@@ -108,7 +136,11 @@ def normal(body: bytes, texts: list[str]) -> bytes:
     if not body.lstrip().startswith((b"<", b"\n")):
         return body
     page = body.decode()
-    page = re.sub(r'(csrfmiddlewaretoken" value="|X-CSRFToken": "|X-CSRFToken&quot;: &quot;)[A-Za-z0-9]{64}', r"\1", page)
+    page = re.sub(
+        r'(csrfmiddlewaretoken" value="|X-CSRFToken": "|X-CSRFToken&quot;: &quot;)[A-Za-z0-9]{64}',
+        r"\1",
+        page,
+    )
     return re.sub(r'(<p class="written" dir="auto">).*?(</p>)\s*', "", page, flags=re.S).encode()
 
 

@@ -69,7 +69,9 @@ def test_only_the_reader_reaches_the_own_reading(study: Study, seat: Membership)
         assert Client().get(url).status_code == 302
     for name in ("rate", "submit"):
         for stranger in strangers:
-            assert signed_in(stranger).post(posts(seat, allocation)[name], rating(allocation)).status_code == 404
+            assert (
+                signed_in(stranger).post(posts(seat, allocation)[name], rating(allocation)).status_code == 404
+            )
     assert not RatingEvent.objects.exists()
 
 
@@ -197,8 +199,9 @@ def test_a_model_text_is_text_whatever_it_contains() -> None:
     study = factories.make_study()
     arm = factories.make_arm(study)
     factories.make_criterion(study)
-    hostile = '<script>alert(1)</script><img src=x onerror=alert(1)>\n\n[a](javascript:alert(1)) \x00\u202eevil {{ page }}'
-    factories.make_output(arm, factories.make_case(study), text=hostile.replace("\x00", "\x01"))
+    hostile = "<script>alert(1)</script><img src=x onerror=alert(1)>\n\n"
+    hostile += "[a](javascript:alert(1)) \x01\u202eevil {{ page }}"
+    factories.make_output(arm, factories.make_case(study), text=hostile)
     seat = factories.make_reader(study)
     from readerstudy.reading.actions import start_study
 
@@ -226,7 +229,9 @@ def test_pages_carry_the_strict_policy(seat: Membership, url: str) -> None:
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "no-store" in response["Cache-Control"]
-    assert not [line for line in response.content.decode().splitlines() if " style=" in line or " onclick=" in line]
+    assert not [
+        line for line in response.content.decode().splitlines() if " style=" in line or " onclick=" in line
+    ]
 
 
 def test_saving_a_rating_needs_at_most_eight_queries(
@@ -237,3 +242,20 @@ def test_saving_a_rating_needs_at_most_eight_queries(
     sent = rating(allocation)
     with django_assert_max_num_queries(8):
         client.post(posts(seat, allocation)["rate"], sent)
+
+
+def test_the_browsers_clock_and_screen_are_kept_with_the_rating(seat: Membership) -> None:
+    allocation = Allocation.objects.of(seat)[0]
+    more = {"made_at": "2026-11-22T12:00:00Z", "display": '{"ratio": 2, "zoom": 1.5}'}
+    signed_in(seat.user).post(posts(seat, allocation)["rate"], rating(allocation, **more))
+    assert RatingEvent.objects.get().client == {"made_at": "2026-11-22T12:00:00Z", "ratio": 2, "zoom": 1.5}
+
+
+def test_a_rating_is_not_refused_for_what_its_browser_says_of_the_screen(seat: Membership) -> None:
+    allocation = Allocation.objects.of(seat)[0]
+    more = {"display": '{"zoom": "' + "x" * 5000 + '"}'}
+    assert (
+        signed_in(seat.user).post(posts(seat, allocation)["rate"], rating(allocation, **more)).status_code
+        == 200
+    )
+    assert RatingEvent.objects.get().client == {"made_at": ""}

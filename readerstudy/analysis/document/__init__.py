@@ -97,10 +97,9 @@ def _simulated_readers(content: Content) -> str:
 
 def _facts(content: Content) -> tuple[tuple[str, str], ...]:
     study = content["study"]
-    version = _("version %(n)s") % {"n": study["protocol_version"]}
-    manifest = _("manifest %(hash)s") % {"hash": study["manifest_sha256"]} if study["manifest_sha256"] else ""
     return (
         (_("Rests on"), f"{foundations.how_many(content)} {foundations.missing(content)}"),
         (_("Blinding"), _("Unblinded: the arms stand under their own names.")),
-        (_("Protocol"), f"{version}, {manifest}" if manifest else _("not locked yet")),
+        (_("Protocol"), _("Version %(n)s") % {"n": study["protocol_version"]}),
+        (_("Manifest"), study["manifest_sha256"] or _("The protocol is not locked yet.")),
     )

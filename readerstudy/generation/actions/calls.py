@@ -21,7 +21,6 @@ from readerstudy.generation.models import (
     Stage,
     VendorPause,
 )
-from readerstudy.generation.policies import check_still_open
 from readerstudy.generation.recipes import recipe_sha256
 from readerstudy.providers import ErrorCode, ProviderError, Reply
 from readerstudy.providers.refusals import Verdict as Judgement
@@ -36,13 +35,18 @@ def begin_attempt(*, generation: Generation) -> Attempt | None:
 
     Returns None where the worker has lost the row meanwhile, so that no call is made.
     """
-    row = Generation.objects.held(generation).select_for_update(no_key=True).first()
-    if row is None:
+    if generation.lease_until is None or generation.lease_until <= timezone.now():
         return None
-    _close_open_attempts(row, "lost", _("The worker ended before the reply was stored."))
+    number = 1
+    if generation.claims > 1:  # somebody had it before
+        row = Generation.objects.held(generation).select_for_update(no_key=True).first()
+        if row is None:
+            return None
+        _close_open_attempts(row, "lost", _("The worker ended before the reply was stored."))
+        number = row.attempts.count() + 1
     return Attempt.objects.create(
         generation=generation,
-        number=row.attempts.count() + 1,
+        number=number,
         key=uuid.uuid4().hex,
         asked_model=generation.arm.model,
         recipe_sha256=recipe_sha256(generation.arm),
@@ -55,13 +59,12 @@ def store_reply(*, attempt: Attempt, reply: Reply, judgement: Judgement) -> bool
 
     A reply that comes after its lease is as good as any, as long as it is the first. Returns whether it was.
     """
-    row = Generation.objects.select_for_update(no_key=True, of=("self",)).select_related("arm__study")
-    generation = row.get(pk=attempt.generation_id)
-    is_first = generation.stage != Stage.DONE
+    generation = attempt.generation
+    unmade = Generation.objects.filter(pk=generation.pk).exclude(stage=Stage.DONE)
+    is_first = bool(unmade.update(stage=Stage.DONE, failure="", lease_until=None, finished_at=timezone.now()))
     _complete(attempt, reply, is_used=is_first)
     if not is_first:
         return False
-    check_still_open(generation.arm.study)
     text = storable.text(reply.text or reply.refusal_text)
     digest = hashlib.sha256(text.encode()).hexdigest()
     interpretation = Interpretation.objects.create(
@@ -73,9 +76,6 @@ def store_reply(*, attempt: Attempt, reply: Reply, judgement: Judgement) -> bool
         declined=judgement.declined,
         signal=storable.text(judgement.signal, 80),
         evidence=storable.text(judgement.evidence, 400),
-    )
-    Generation.objects.filter(pk=generation.pk).update(
-        stage=Stage.DONE, failure="", lease_until=None, finished_at=timezone.now()
     )
     data = {"attempt": attempt.key, "text_sha256": digest, "verdict": judgement.verdict}
     stream = f"{study_stream(generation.arm.study_id)}/outputs"

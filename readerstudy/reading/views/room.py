@@ -104,6 +104,7 @@ def rate(request: HttpRequest, key: str, reading_key: str) -> JsonResponse:
             answer=answer,
             token=sent["token"],
             by=signed_in(request),
+            client=form.client,
         )
     except RatingError as error:
         return _refuse(str(error), status=422)
@@ -151,7 +152,9 @@ def image(request: HttpRequest, key: str, case_key: str, slot: str, product: str
     stored = open_rendition(found, kind=kind, frame=int(frame or 0))
     if stored is None:
         raise Http404
-    return FileResponse(stored.file, content_type=stored.mime)
+    response = FileResponse(stored.file, content_type=stored.mime)
+    del response["Content-Disposition"]  # it would carry the name under which the file is stored
+    return response
 
 
 def _answer(criterion: Criterion, sent: dict[str, Any]) -> Answer:

@@ -1,0 +1,114 @@
+"""The report in a real browser, and its download opened from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from readerstudy.studies.models import Study
+from tests.analysis import worlds
+from tests.prerequisites import find_chromium
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SIZES = [(1366, 768), (768, 1024)]
+SHOW_EVERY_PICTURE = """async () => {
+  for (const image of document.images) { image.loading = "eager"; }
+  await Promise.all([...document.images].map((image) => image.decode()));
+  return [...document.images].map((image) => image.naturalWidth);
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_chromium())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def study(transactional_db: None) -> Study:
+    return worlds.make_rated_study()
+
+
+@pytest.fixture
+def researcher(study: Study) -> Client:
+    client = Client()
+    client.force_login(study.memberships.get(role="researcher").user)
+    return client
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, settings: Any, live_server: Any, researcher: Client
+) -> Iterator[Callable[..., Page]]:
+    """Pages of the study's researcher; every complaint of the browser fails the test."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    contexts, complaints = [], list[str]()
+
+    def note(said: ConsoleMessage) -> None:
+        # A browser asks for this picture of a site by itself where a file names none.
+        if said.type == "error" and not said.location["url"].endswith("/favicon.ico"):
+            complaints.append(said.text)
+
+    def open_at(url: str, **options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        cookie = researcher.cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(url if "://" in url else live_server.url + url)
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_report_is_whole_at_every_size_in_light_and_dark(
+    open_page: Callable[..., Page], study: Study, size: tuple[int, int], scheme: str
+) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    page = open_page(reverse("analysis:report", args=[study.key]), viewport=viewport, color_scheme=scheme)
+    assert page.evaluate(SHOW_EVERY_PICTURE) == [808] * 9
+    assert sideways(page) == 0
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_figure_opened_by_itself_keeps_its_colours(open_page: Callable[..., Page], study: Study) -> None:
+    """The policy forbids inline style, so a figure that relied on it would be black here."""
+    page = open_page(reverse("analysis:figure", args=[study.key, "forest-correctness"]))
+    colours = page.evaluate(
+        "[...document.querySelectorAll('path')].map((path) => getComputedStyle(path).stroke)"
+    )
+    assert "rgb(0, 114, 178)" in colours
+
+
+def test_the_download_opens_from_disk_without_a_network(
+    open_page: Callable[..., Page], study: Study, researcher: Client, tmp_path: Path
+) -> None:
+    saved = tmp_path / "report.html"
+    saved.write_bytes(researcher.get(reverse("analysis:html", args=[study.key])).content)
+    page = open_page(saved.as_uri(), viewport={"width": 1366, "height": 768}, offline=True)
+    assert page.evaluate(SHOW_EVERY_PICTURE) == [808] * 9
+    assert sideways(page) == 0
+    assert page.locator("h1").inner_text() == study.title
