@@ -23,7 +23,9 @@ def main() -> None:
 def run(name: str) -> dict[str, Any]:
     """The JSON that one benchmark prints; its last top-level object, if it prints more."""
     print(f"Running {name} …", file=sys.stderr, flush=True)
-    done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}"], stdout=subprocess.PIPE, text=True, check=True
+    )
     start = done.stdout.index("{")
     found, _end = json.JSONDecoder().raw_decode(done.stdout[start:])
     return dict(found)

@@ -72,7 +72,9 @@ class Timings:
         }
 
 
-def run_together(browsers: list[Browser], work: Callable[[Browser, int, Timings], Coroutine[Any, Any, None]]) -> Timings:
+def run_together(
+    browsers: list[Browser], work: Callable[[Browser, int, Timings], Coroutine[Any, Any, None]]
+) -> Timings:
     """Lets every browser do its work at once and measures it."""
 
     async def everybody() -> Timings:

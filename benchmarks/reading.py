@@ -41,13 +41,17 @@ def measure(*, cases: int) -> dict[str, Any]:
     call_command("collectstatic", interactive=False, verbosity=0)
     study, people = make_study(cases)
     port = free_port()
-    processes = Processes({"DATABASE_URL": database, "READERSTUDY_VAR": str(settings.VAR)}, Path(settings.VAR) / "log")
+    processes = Processes(
+        {"DATABASE_URL": database, "READERSTUDY_VAR": str(settings.VAR)}, Path(settings.VAR) / "log"
+    )
     processes.start(
         "web", "-m", "gunicorn", "readerstudy.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
         "--workers", "2", "--threads", "32", "--log-level", "error",
     )  # fmt: skip
     try:
-        wait_until(lambda: answers(f"http://127.0.0.1:{port}/health/"), seconds=60, what="The web server's start")
+        wait_until(
+            lambda: answers(f"http://127.0.0.1:{port}/health/"), seconds=60, what="The web server's start"
+        )
         return load(study, people, port, cases)
     finally:
         processes.stop()
@@ -76,7 +80,10 @@ def make_study(cases: int) -> tuple[str, list[tuple[str, list[tuple[str, str]]]]
     people = []
     for seat in seats:
         session = import_module(settings.SESSION_ENGINE).SessionStore()
-        session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(seat.user.pk), settings.AUTHENTICATION_BACKENDS[0]
+        session[SESSION_KEY], session[BACKEND_SESSION_KEY] = (
+            str(seat.user.pk),
+            settings.AUTHENTICATION_BACKENDS[0],
+        )
         session[HASH_SESSION_KEY] = seat.user.get_session_auth_hash()
         session.create()
         outputs = AllocatedOutput.objects.filter(allocation__seat=seat).order_by("allocation__position")
@@ -89,7 +96,8 @@ def load(study: str, people: list[Any], port: int, cases: int) -> dict[str, Any]
 
     token = "b" * 32
     browsers = [
-        Browser("127.0.0.1", port, f"sessionid={session}; csrftoken={token}", token) for session, _readings in people
+        Browser("127.0.0.1", port, f"sessionid={session}; csrftoken={token}", token)
+        for session, _readings in people
     ]
 
     async def idle(browser: Browser, _number: int, timings: Timings) -> None:
@@ -101,12 +109,16 @@ def load(study: str, people: list[Any], port: int, cases: int) -> dict[str, Any]
     async def read(browser: Browser, number: int, timings: Timings) -> None:
         for key, letter in people[number][1]:
             for criterion in range(CRITERIA):
-                body = f"output={letter}&criterion=criterion-{criterion}&value=4&token={uuid.uuid4()}".encode()
+                body = (
+                    f"output={letter}&criterion=criterion-{criterion}&value=4&token={uuid.uuid4()}".encode()
+                )
                 started = time.perf_counter()
                 status, _body = await browser.ask("POST", f"/read/{study}/case/{key}/rate/", body)
                 timings.add("rate", started, status)
             started = time.perf_counter()
-            status, _body = await browser.ask("POST", f"/read/{study}/case/{key}/submit/", b"", "HX-Request: true\r\n")
+            status, _body = await browser.ask(
+                "POST", f"/read/{study}/case/{key}/submit/", b"", "HX-Request: true\r\n"
+            )
             timings.add("submit", started, status)
 
     bare, reading = run_together(browsers, idle), run_together(browsers, read)
@@ -122,7 +134,9 @@ def load(study: str, people: list[Any], port: int, cases: int) -> dict[str, Any]
         "submit_and_next_case": submit,
         "bare_health_page": health,
         "requests_per_second": round((rate["requests"] + submit["requests"]) / reading.wall, 1),
-        "ratio_to_bare": round((rate["requests"] + submit["requests"]) / reading.wall / health["per_second"], 3),
+        "ratio_to_bare": round(
+            (rate["requests"] + submit["requests"]) / reading.wall / health["per_second"], 3
+        ),
         "target": "ratings at least 300/s, p95 at most 150 ms, no error",
     }
 

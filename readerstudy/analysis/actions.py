@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from readerstudy.accounts.models import User
 from readerstudy.analysis.estimates.plain import Content
-from readerstudy.analysis.evidence import Evidence, gather
+from readerstudy.analysis.evidence import FINAL, Evidence, gather
 from readerstudy.analysis.models import Report
 from readerstudy.analysis.report import report_of, software_line
 from readerstudy.audit.models import Event
@@ -17,6 +17,7 @@ from readerstudy.audit.record import record, study_stream
 from readerstudy.studies.models import Study
 
 FROZEN = "report.freeze"
+EXPORTED = "ratings.export"
 LOOKED = "report.interim_look"
 REMEMBERED_SECONDS = 24 * 3600
 
@@ -72,6 +73,13 @@ def note_look(*, report: Report, by: User) -> None:
     if Event.objects.filter(stream=stream, verb=LOOKED, actor=by, subject=subject).exists():
         return
     record(LOOKED, by=by, stream=stream, subject=subject, data={"input_sha256": report.input_sha256})
+
+
+@transaction.atomic
+def note_export(*, study: Study, by: User) -> None:
+    """Writes down who took the ratings away; before the study is closed that is an interim look as well."""
+    data = {"interim": study.state not in FINAL}
+    record(EXPORTED, by=by, stream=study_stream(study.pk), subject=study.key, data=data)
 
 
 @transaction.atomic

@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from readerstudy.analysis import exports
-from readerstudy.analysis.actions import current_report, note_look
+from readerstudy.analysis.actions import current_report, note_export, note_look
 from readerstudy.analysis.codebook import codebook
 from readerstudy.analysis.document import document_of
 from readerstudy.analysis.models import Report
 from readerstudy.analysis.stations import ROLES
-from readerstudy.analysis.table import LongTable
+from readerstudy.analysis.table import LongTable, csv_of
 from readerstudy.reading.models import Rating
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.views import console
@@ -51,8 +51,9 @@ def show_figure(request: HttpRequest, key: str, name: str) -> HttpResponse:
 def download_ratings(request: HttpRequest, key: str) -> StreamingHttpResponse:
     """The long table, streamed: what is sent is not kept."""
     access = access_study(request, key, *ROLES)
-    rows = LongTable.of(access.study).csv()
-    return StreamingHttpResponse(rows, headers=_attachment(access, "ratings.csv", "text/csv; charset=utf-8"))
+    note_export(study=access.study, by=access.user)
+    headers = _attachment(access, "ratings.csv", "text/csv; charset=utf-8")
+    return StreamingHttpResponse(csv_of(access.study), headers=headers)
 
 
 @require_safe

@@ -165,9 +165,11 @@ def import_outputs(request: HttpRequest, key: str, number: int) -> HttpResponse:
 
 def _preview(arm: Arm, content: bytes, name: str) -> dict[str, Any]:
     recordings, problems = read_outputs(content, name)
-    plan = plan_import(arm, recordings) if not problems else None
-    found = list(plan.problems if plan else problems)
-    signed = PreviewForm(arm=arm).sign(content, name) if plan and not found else ""
+    plan = plan_import(arm, recordings)
+    told = {problem.line for problem in problems}
+    found = problems + [problem for problem in plan.problems if problem.line not in told]
+    found.sort(key=lambda problem: problem.line or 0)
+    signed = PreviewForm(arm=arm).sign(content, name) if not found else ""
     if signed is None:
         found = [Problem(_("This file is too large to be shown first. Split it and import the parts."))]
     return {
@@ -176,8 +178,8 @@ def _preview(arm: Arm, content: bytes, name: str) -> dict[str, Any]:
         "unshown_problems": len(found[PROBLEMS_SHOWN:]),
         "signed": signed,
         "plan": plan,
-        "matches": plan.matches[:MATCHES_SHOWN] if plan else (),
-        "unshown_matches": len(plan.matches[MATCHES_SHOWN:]) if plan else 0,
+        "matches": plan.matches[:MATCHES_SHOWN],
+        "unshown_matches": len(plan.matches[MATCHES_SHOWN:]),
     }
 
 

@@ -98,7 +98,9 @@ def test_an_address_has_one_account_however_it_is_written() -> None:
 
 
 def test_nobody_signs_up_without_an_invitation(client: Client) -> None:
-    response = client.post(reverse("account_signup"), {"email": "stranger@example.org", "password1": "long enough pass"})
+    response = client.post(
+        reverse("account_signup"), {"email": "stranger@example.org", "password1": "long enough pass"}
+    )
     assert not User.objects.filter(email="stranger@example.org").exists()
     assert response.status_code == 200
 
@@ -106,7 +108,12 @@ def test_nobody_signs_up_without_an_invitation(client: Client) -> None:
 def test_a_password_lets_a_reader_come_back(invitation: Invitation) -> None:
     client = Client()
     client.post(link(invitation))
-    answers = {"name": "A Doctor", "specialty": "radiology", "years_experience": "9", "password": "a long pass phrase"}
+    answers = {
+        "name": "A Doctor",
+        "specialty": "radiology",
+        "years_experience": "9",
+        "password": "a long pass phrase",
+    }
     client.post(reverse("accounts:profile"), answers)
     assert is_signed_in(client)
     later = Client()

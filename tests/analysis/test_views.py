@@ -17,6 +17,7 @@ from django.urls import reverse
 from readerstudy.accounts.models import User
 from readerstudy.analysis.models import Report
 from readerstudy.analysis.table import LongTable
+from readerstudy.audit.models import Event
 from readerstudy.studies.actions import remove_member
 from readerstudy.studies.models import Membership, RefusalPolicy, Role, Study
 from tests import factories
@@ -87,7 +88,7 @@ def test_the_page_shows_the_numbers_of_the_export(rated_study: Study) -> None:
             oracle.chosen(rows, criterion="correctness", arm=arm), "acceptable_as_intended"
         )
         low, high = oracle.crossed_interval(shares, (0, 1))
-        assert f"{arm} {oracle.mean(shares):.3f} (95\u00a0% interval {low:.3f} to {high:.3f}" in page
+        assert f"“{arm}” {oracle.mean(shares):.3f} (95\u00a0% interval {low:.3f} to {high:.3f}" in page
         assert f"n\u00a0=\u00a0{len(shares)}" in page
     for words in ("Simulated outputs", "Recorded outputs", "Simulated readers", "Interim"):
         assert words in page
@@ -146,6 +147,14 @@ def test_the_ratings_are_streamed_as_the_table_writes_them(rated_study: Study) -
     assert response["Content-Disposition"] == f'attachment; filename="{rated_study.key}-ratings.csv"'
     assert response["Cache-Control"] == "private, no-store"
     assert body(response) == b"".join(LongTable.of(rated_study).csv())
+
+
+def test_whoever_takes_the_ratings_away_is_written_down(rated_study: Study) -> None:
+    client = member(rated_study, Role.RESEARCHER)
+    client.get(address(rated_study, "ratings"))
+    event = Event.objects.of_study(rated_study.pk).get(verb="ratings.export")
+    assert event.actor == Membership.objects.get(study=rated_study, role=Role.RESEARCHER).user
+    assert event.data == {"interim": True}
 
 
 def test_a_figure_is_named_by_its_report_and_may_be_kept(rated_study: Study) -> None:

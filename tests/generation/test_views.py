@@ -299,9 +299,12 @@ def test_an_import_is_shown_first_and_stored_when_confirmed(study: Study, client
 
 
 def test_a_bad_file_is_refused_line_by_line(study: Study, client: Client, paper: Arm) -> None:
-    response = upload(client, study, paper, "case,text\nC001,Clear.\nC009,Clear.\n")
+    response = upload(client, study, paper, "case,text\nC001,Clear.\nC009,Clear.\nC001,Cloudy.\n")
     assert response.status_code == 422
-    assert "Line 3: No case or file of this study is called “C009”." in response.content.decode()
+    shown = response.content.decode()
+    assert "2 things are wrong with this file" in shown
+    assert "Line 3: No case or file of this study is called “C009”." in shown
+    assert "Line 4: This case already has an output in line 2." in shown
     assert 'name="outputs"' not in response.content.decode()
 
 

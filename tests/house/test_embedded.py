@@ -26,7 +26,11 @@ sys.stdin.read()
 def holder(var: Path) -> subprocess.Popen[str]:
     """A process that uses the engine of `var` until its standard input closes."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(var)], cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", HOLD, str(var)],
+        cwd=ROOT,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert process.stdout is not None
     assert process.stdout.readline().startswith("postgresql://")

@@ -34,5 +34,7 @@ def test_every_variable_that_is_read_is_documented_and_the_other_way_round() -> 
     sources = [ROOT / "readerstudy/settings.py", ROOT / "readerstudy/providers/connections.py"]
     text = "\n".join(path.read_text() for path in sources)
     read = set(re.findall(r'(?:environment\.\w+|read)\(\s*"([A-Z_]+)"', text))
-    documented = set(re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/reference/settings.md").read_text(), flags=re.M))
+    documented = set(
+        re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/reference/settings.md").read_text(), flags=re.M)
+    )
     assert read == documented

@@ -35,7 +35,13 @@ def client(study: Study) -> Client:
 
 
 def question(**answers: Any) -> dict[str, Any]:
-    return {"question": "Correctness", "kind": "likert", "options_text": SCALE, "direction": "higher", **answers}
+    return {
+        "question": "Correctness",
+        "kind": "likert",
+        "options_text": SCALE,
+        "direction": "higher",
+        **answers,
+    }
 
 
 def test_whoever_makes_a_study_coordinates_it(client: Client) -> None:
@@ -68,8 +74,12 @@ def test_a_scale_with_worded_anchors_is_stored_in_order(client: Client, study: S
         ("1 = Wrong", "Write between 2 and 12 options"),
     ],
 )
-def test_a_scale_that_is_no_scale_is_refused_by_its_line(client: Client, study: Study, text: str, sentence: str) -> None:
-    page = client.post(reverse("studies:add_question", args=[study.key]), question(options_text=text)).content.decode()
+def test_a_scale_that_is_no_scale_is_refused_by_its_line(
+    client: Client, study: Study, text: str, sentence: str
+) -> None:
+    page = client.post(
+        reverse("studies:add_question", args=[study.key]), question(options_text=text)
+    ).content.decode()
     assert sentence in page
     assert not Criterion.objects.of(study).exists()
 
@@ -101,7 +111,14 @@ def test_an_arm_keeps_only_the_parameters_that_were_set(client: Client, study: S
     from readerstudy.providers.connections import read_connections
 
     settings.CONNECTIONS = read_connections(lambda name: "k" if name == "OPENAI_API_KEY" else "")
-    answers = {"name": "One", "kind": "model", "connection": "openai", "model": "gpt-x", "prompt": "Read.", "temperature": "0"}
+    answers = {
+        "name": "One",
+        "kind": "model",
+        "connection": "openai",
+        "model": "gpt-x",
+        "prompt": "Read.",
+        "temperature": "0",
+    }
     client.post(reverse("studies:add_arm", args=[study.key]), answers)
     arm = Arm.objects.get(study=study)
     assert arm.parameters == {"temperature": 0.0}
@@ -109,21 +126,29 @@ def test_an_arm_keeps_only_the_parameters_that_were_set(client: Client, study: S
 
 
 def test_a_model_without_provider_is_refused(client: Client, study: Study) -> None:
-    page = client.post(reverse("studies:add_arm", args=[study.key]), {"name": "One", "kind": "model"}).content.decode()
+    page = client.post(
+        reverse("studies:add_arm", args=[study.key]), {"name": "One", "kind": "model"}
+    ).content.decode()
     assert "A model that we call needs this." in page
     assert not Arm.objects.filter(study=study).exists()
 
 
 def test_a_wrong_address_invites_nobody(client: Client, study: Study) -> None:
     emails = "good@example.org\nnot an address"
-    page = client.post(reverse("reading:readers", args=[study.key]), {"emails": emails, "role": "reader"}).content.decode()
+    page = client.post(
+        reverse("reading:readers", args=[study.key]), {"emails": emails, "role": "reader"}
+    ).content.decode()
     assert "Nobody was invited" in page
     assert Membership.objects.filter(study=study).count() == 1
 
 
-def test_inviting_twice_gives_one_membership_and_mails_a_link(client: Client, study: Study, mailoutbox: Any) -> None:
+def test_inviting_twice_gives_one_membership_and_mails_a_link(
+    client: Client, study: Study, mailoutbox: Any
+) -> None:
     for _time in range(2):
-        client.post(reverse("reading:readers", args=[study.key]), {"emails": "doc@example.org", "role": "reader"})
+        client.post(
+            reverse("reading:readers", args=[study.key]), {"emails": "doc@example.org", "role": "reader"}
+        )
     assert Membership.objects.filter(study=study, role="reader").count() == 1
     assert len(mailoutbox) == 2
     assert "/people/invitation/" in mailoutbox[-1].body
@@ -147,7 +172,9 @@ def test_a_locked_study_shows_its_protocol_and_refuses_to_change_it() -> None:
     study = factories.make_running_study()
     client = Client()
     client.force_login(study.created_by)
-    response = client.post(reverse("studies:add_question", args=[study.key]), question(question="Late"), follow=True)
+    response = client.post(
+        reverse("studies:add_question", args=[study.key]), question(question="Late"), follow=True
+    )
     assert "its protocol can no longer change" in response.content.decode()
     assert not Criterion.objects.of(study).filter(question="Late").exists()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from readerstudy.analysis.document import arms, criteria, foundations
+from readerstudy.analysis.document import arms, criteria, foundations, words
 from readerstudy.analysis.document.parts import Cell, Document, Group, Line, Picture, Section, Table
 from readerstudy.analysis.document.words import listed
 from readerstudy.analysis.estimates.plain import Content
@@ -36,7 +36,7 @@ def document_of(content: Content) -> Document:
 
 def _arm_badges(arm: Content) -> tuple[str, ...]:
     found = ((_("Simulated"), arm["simulated"]), (_("Recorded"), arm["recorded"]))
-    return tuple(words for words, holds in found if holds)
+    return tuple(label for label, holds in found if holds)
 
 
 def _summary(content: Content) -> tuple[Line, ...]:
@@ -68,7 +68,7 @@ def _notices(content: Content) -> tuple[tuple[str, str], ...]:
         ),
         (_("Simulated readers"), _simulated_readers(content)),
     )
-    return tuple((label, words) for label, words in found if words)
+    return tuple((label, sentence) for label, sentence in found if sentence)
 
 
 def _interim(content: Content) -> str:
@@ -81,7 +81,7 @@ def _interim(content: Content) -> str:
 
 def _about(content: Content, nature: str, sentence: str) -> str:
     names = [arm["name"] for arm in content["arms"] if arm[nature]]
-    return sentence % {"arms": listed(names)} if names else ""
+    return sentence % {"arms": listed(words.named(name) for name in names)} if names else ""
 
 
 def _simulated_readers(content: Content) -> str:

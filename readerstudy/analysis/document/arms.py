@@ -38,9 +38,9 @@ def refusal_line(content: Content) -> str:
 def _refused(arm: Content) -> str:
     rate = arm["rate"]
     if rate["value"] is None:
-        return f"{arm['arm']} {words.not_estimable(rate).rstrip('.')}"
+        return f"{words.named(arm['arm'])} {words.not_estimable(rate).rstrip('.')}"
     said = {
-        "arm": arm["arm"],
+        "arm": words.named(arm["arm"]),
         "share": decimal(rate["value"]),
         "interval": words.with_interval(rate),
         "n": whole(arm["declined"]),
@@ -135,9 +135,9 @@ def accuracy_line(found: Content) -> str:
 
 def _accuracy(row: Content) -> str:
     if row["value"] is None:
-        return f"{row['arm']} {words.not_estimable(row).rstrip('.')}"
+        return f"{words.named(row['arm'])} {words.not_estimable(row).rstrip('.')}"
     cases = ngettext("%(n)s case", "%(n)s cases", row["n_cases"]) % {"n": whole(row["n_cases"])}
-    return f"{row['arm']} {decimal(row['value'])} ({words.with_interval(row)}; {cases})"
+    return f"{words.named(row['arm'])} {decimal(row['value'])} ({words.with_interval(row)}; {cases})"
 
 
 def _labels_line(found: Content) -> str:

@@ -54,13 +54,10 @@ def missing(content: Content) -> str:
         "planned": whole(counts["planned"]),
         "cannot": whole(counts["cannot_judge"]),
     }
-    return (
-        _(
-            "%(missing)s of %(planned)s ratings of required questions are missing (%(share)s), %(cannot)s of them "
-            "because the reader could not judge."
-        )
-        % numbers
-    )
+    said = _("%(missing)s of %(planned)s ratings of required questions are missing (%(share)s)") % numbers
+    if not counts["cannot_judge"]:
+        return f"{said}."
+    return f"{said}, " + _("%(cannot)s of them because the reader could not judge.") % numbers
 
 
 def _computed(content: Content) -> str:

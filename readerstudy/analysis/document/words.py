@@ -71,9 +71,9 @@ def figures(rows: Sequence[Content], name: Callable[[Content], str]) -> str:
 
 def _figure(row: Content, name: str, tail: str) -> str:
     if row["value"] is None:
-        return f"{name} {not_estimable(row).rstrip('.')}"
+        return f"{named(name)} {not_estimable(row).rstrip('.')}"
     n = whole(row["n_ratings"])
-    return f"{name} {decimal(row['value'])} ({with_interval(row)}; n\u00a0=\u00a0{n}{tail})"
+    return f"{named(name)} {decimal(row['value'])} ({with_interval(row)}; n\u00a0=\u00a0{n}{tail})"
 
 
 def basis(row: Content) -> str:
@@ -158,6 +158,11 @@ def labels_words(refusals: str) -> str:
 
 def contrast(row: Content) -> str:
     return _("%(first)s minus %(second)s") % dict(zip(("first", "second"), row["contrast"], strict=True))
+
+
+def named(name: str) -> str:
+    """A name within a sentence, where its end must be seen."""
+    return _("“%(name)s”") % {"name": name}
 
 
 def listed(words: Iterable[str]) -> str:

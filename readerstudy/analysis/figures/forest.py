@@ -113,9 +113,10 @@ def _block(
 def _row(sheet: Drawing, y: float, parts: tuple[Content, Content, Axis, int], name: str) -> None:
     row, narrow, axis, look = parts
     colour, shape = SERIES[look % len(SERIES)], SHAPES[look % len(SHAPES)]
-    sheet.text(0, y - 7, short(name.replace("\n", ", "), 38))
-    if row["estimator"] == SHARE:
-        sheet.text(0, y + 8, WORDS[row["refusals"]], size=SMALL, color=MUTED)
+    first, *nature = name.split("\n")
+    under = nature + ([WORDS[row["refusals"]]] if row["estimator"] == SHARE else [])
+    sheet.text(0, y - 7 if under else y, short(first, 28))
+    sheet.text(0, y + 8, ", ".join(under), size=SMALL, color=MUTED)
     if row["value"] is None:
         sheet.text(LEFT + 8, y, "not estimable", size=SMALL, color=MUTED)
         return

@@ -1,0 +1,60 @@
+"""One demonstration and one Chromium for all journeys; nothing here touches Django's test database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.journeys.people import Person
+from tests.journeys.site import Demo
+from tests.prerequisites import find_chromium
+
+FLAGS = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Demo]:
+    """A running demonstration, built from nothing."""
+    site = Demo(Path(settings.VAR) / "demo")
+    site.reset()
+    try:
+        site.start()
+        yield site
+    finally:
+        if site.process is not None and site.process.poll() is None:
+            site.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, "--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def arrive(browser: Browser, demo: Demo) -> Iterator[Callable[..., Person]]:
+    """People at this site; when the test ends they leave, and must have nothing to complain about."""
+    people: list[Person] = []
+
+    def come(**options: Any) -> Person:
+        people.append(Person.arrive(browser, demo.address, **options))
+        return people[-1]
+
+    yield come
+    for person in people:
+        person.leave()
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Path:
+    """Where screenshots of this run go; `make screenshots` copies them into the documentation."""
+    folder = Path(settings.VAR) / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

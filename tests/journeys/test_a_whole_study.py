@@ -1,0 +1,259 @@
+"""From upload to report in a real browser: a coordinator, two readers and a researcher, against the running site.
+
+Nothing is prepared and no record is touched from inside: what they see and download is all there is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from readerstudy.demo.people import COORDINATOR
+from readerstudy.imaging.phantoms import draw_chest, draw_fundus, encode_dicom
+from tests.journeys.people import Person
+from tests.journeys.site import Demo
+
+SLOW = 60_000
+CASES = 6
+RATED = {
+    "R01": ["4", "5", "3", "2", "5", "4", "1", "5", "4", "3", "2", "5"],
+    "R02": ["5", "4", "3", "3", "4", "4", "2", "5", "5", "3", "1", "4"],
+}
+
+
+def zip_of_mixed_files(folder: Path) -> Path:
+    """Three DICOM and three PNG in a folder of a zip from a Mac, one text that calls itself DICOM, one empty file."""
+    path = folder / "images.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(3):
+            chest = draw_chest(seed=number, lesion="none" if number else "nodule", size=256)
+            archive.writestr(f"set/SMITH_JOHN_{number}.dcm", encode_dicom(chest))
+            archive.writestr(f"set/eye-{number}.png", png_of(draw_fundus(seed=number, size=256).pixels))
+        archive.writestr("set/notes.dcm", "just words")
+        archive.writestr("set/nothing.png", "")
+        archive.writestr("__MACOSX/set/._eye-0.png", "resource fork")
+    return path
+
+
+def png_of(pixels: Any) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.asarray(pixels)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+LABELS = (
+    "file,reference,site\nSMITH_JOHN_0.dcm,abnormal,north\nSMITH_JOHN_1.dcm,normal,north\n"
+    "SMITH_JOHN_2.dcm,normal,south\neye-0.png,normal,south\neye-1.png,normal,south\neye-2.png,normal,south\n"
+)
+
+
+def test_from_upload_to_report(arrive: Callable[..., Person], demo: Demo, tmp_path: Path) -> None:
+    coordinator = arrive()
+    coordinator.sign_in(COORDINATOR)
+    key = make_a_study(coordinator)
+    upload_and_confirm(coordinator, key, zip_of_mixed_files(tmp_path))
+    label(coordinator, key, tmp_path)
+    ask(coordinator, key)
+    compare(coordinator, key)
+    make_outputs(coordinator, key)
+    invite(coordinator, key)
+    start(coordinator, key)
+    for seat, values in RATED.items():
+        read(arrive, demo, seat, values)
+    expect_progress(coordinator, key)
+    check_report(arrive, demo, key)
+    close(coordinator, key)
+
+
+def make_a_study(coordinator: Person) -> str:
+    page = coordinator.page
+    page.get_by_role("link", name="New study").click()
+    page.get_by_label("Title").fill("Journey")
+    page.get_by_role("button", name="Make the study").click()
+    expect(page.get_by_text("No arm is defined, so there is nothing to compare.")).to_be_visible()
+    expect(page.get_by_role("button", name="Lock and start")).to_be_disabled()
+    return page.url.rstrip("/").rsplit("/", 1)[1]
+
+
+def upload_and_confirm(coordinator: Person, key: str, archive: Path) -> None:
+    page = coordinator.page
+    coordinator.open(f"/studies/{key}/images/")
+    page.set_input_files("#files", archive)
+    fates = page.locator("#fates")
+    expect(fates).to_contain_text("6 rendered", timeout=SLOW)
+    expect(fates).to_contain_text("2 refused")
+    expect(fates).to_contain_text("This is a text file, not an image. Leave it out.")
+    coordinator.open(f"/studies/{key}/images/")
+    page.get_by_label("I have looked at these").check()
+    page.get_by_role("button", name=f"Confirm all {CASES} images").click()
+    expect(page.get_by_text("Every image on this page is confirmed.")).to_be_visible()
+
+
+def label(coordinator: Person, key: str, folder: Path) -> None:
+    page, table = coordinator.page, folder / "labels.csv"
+    table.write_text(LABELS.replace("eye-2", "eye-9"))
+    coordinator.open(f"/studies/{key}/images/labels/")
+    page.set_input_files("input[type=file]", table)
+    page.get_by_role("button", name="Check this table").click()
+    expect(page.get_by_text("Line 7")).to_be_visible()
+    expect(page.get_by_text("Nothing was written.")).to_be_visible()
+    table.write_text(LABELS)
+    page.set_input_files("input[type=file]", table)
+    page.get_by_role("button", name="Check this table").click()
+    page.get_by_role("button", name=f"Write the labels of {CASES} cases").click()
+    expect(
+        page.get_by_text("each with a reference standard").or_(page.get_by_text("Every case has"))
+    ).to_be_visible()
+
+
+def ask(coordinator: Person, key: str) -> None:
+    page = coordinator.page
+    coordinator.open(f"/studies/{key}/questions/new/")
+    page.get_by_label("Question").fill("Correctness")
+    page.get_by_label("Options").fill(
+        "1 = Mostly wrong\n2 = Bad\n3 = Fair\n4 = Minor slip\n5 = Nothing wrong"
+    )
+    page.get_by_label("Acceptable from").fill("4")
+    page.get_by_role("button", name="Save the question").click()
+    expect(page.get_by_role("link", name="Correctness")).to_be_visible()
+
+
+def compare(coordinator: Person, key: str) -> None:
+    page = coordinator.page
+    for name, provider, model in (
+        ("Journey One", "simulated-openai", "sim-alpha"),
+        ("Journey Two", "simulated-gemini", "sim-beta"),
+    ):
+        coordinator.open(f"/studies/{key}/arms/new/")
+        page.get_by_label("Name", exact=True).fill(name)
+        page.get_by_label("Provider").select_option(provider)
+        page.get_by_label("Model", exact=True).fill(model)
+        page.get_by_label("Prompt", exact=True).fill("Describe the findings. End with “Classification: …”.")
+        page.get_by_role("button", name="Save the arm").click()
+        expect(page.get_by_role("link", name=name)).to_be_visible()
+
+
+def make_outputs(coordinator: Person, key: str) -> None:
+    page = coordinator.page
+    coordinator.open(f"/studies/{key}/outputs/")
+    page.get_by_role("button", name="Make the missing 12 outputs").click()
+    expect(page.locator("#progress")).to_contain_text("12 of 12 made", timeout=SLOW)
+
+
+def invite(coordinator: Person, key: str) -> None:
+    page = coordinator.page
+    coordinator.open(f"/studies/{key}/readers/")
+    page.get_by_label("E-mail addresses").fill("first@journey.example\nsecond@journey.example")
+    page.get_by_role("button", name="Send invitations").click()
+    expect(page.get_by_text("2 people are invited.")).to_be_visible()
+    page.get_by_label("E-mail addresses").fill("researcher@journey.example")
+    page.get_by_label("Role").select_option("researcher")
+    page.get_by_role("button", name="Send invitations").click()
+    expect(page.get_by_text("1 person is invited.")).to_be_visible()
+
+
+def start(coordinator: Person, key: str) -> None:
+    page = coordinator.page
+    coordinator.open(f"/studies/{key}/")
+    page.get_by_role("button", name="Lock and start").click()
+    expect(page.get_by_text("The study is locked and running.")).to_be_visible()
+
+
+def read(arrive: Callable[..., Person], demo: Demo, seat: str, values: list[str]) -> None:
+    """A reader comes by the link in the mail and rates every case with two key presses."""
+    address = {"R01": "first@journey.example", "R02": "second@journey.example"}[seat]
+    reader = accept(arrive, demo, address)
+    page = reader.page
+    page.get_by_role("link", name="Journey").click()
+    page.get_by_role("button", name="I agree").click()
+    page.get_by_role("link", name="Begin with the first case").click()
+    for number, value in enumerate(values, start=1):
+        expect(page.get_by_role("heading", name=f"Case {number} of {len(values)}")).to_be_visible()
+        assert "sim-alpha" not in page.content()
+        expect(page.locator(".criterion[data-active]")).to_be_visible()
+        reader.press(value)
+        expect(page.locator("rs-outbox")).to_contain_text("saved")
+        if number == 3:
+            stop_and_come_back(reader)
+        reader.press("Enter")
+    expect(page.get_by_role("heading", name="All done")).to_be_visible()
+
+
+def stop_and_come_back(reader: Person) -> None:
+    page = reader.page
+    reader.press("Escape")
+    expect(page.get_by_text("Everything is saved. You can go on where you stopped.")).to_be_visible()
+    page.get_by_role("link", name="Go on with case 3").click()
+    expect(page.get_by_role("heading", name="Case 3 of 12")).to_be_visible()
+    expect(page.locator(".criterion input:checked")).to_have_count(1)
+
+
+def accept(arrive: Callable[..., Person], demo: Demo, address: str) -> Person:
+    found = re.search(r"http://\S+", demo.mail_to(address))
+    assert found is not None
+    person = arrive()
+    for _visit in range(2):  # the second time is the person; the first was the scanner of the mail server
+        person.open(found.group())
+    page = person.page
+    page.get_by_role("button", name="Accept the invitation").click()
+    page.get_by_label("Your name").fill(address.split("@")[0].capitalize())
+    page.get_by_label("Specialty").fill("radiology")
+    page.get_by_label("Years of experience").fill("11")
+    page.get_by_role("button", name="Save and go on").click()
+    return person
+
+
+def expect_progress(coordinator: Person, key: str) -> None:
+    coordinator.open(f"/studies/{key}/readers/")
+    board = coordinator.page.locator("#board")
+    for seat in RATED:
+        expect(board.get_by_role("row", name=seat)).to_contain_text("12 / 12")
+
+
+def check_report(arrive: Callable[..., Person], demo: Demo, key: str) -> None:
+    """The numbers on the page are those computed by hand from the CSV that stands beside them."""
+    researcher = accept(arrive, demo, "researcher@journey.example")
+    page = researcher.page
+    page.get_by_role("link", name="Journey").click()
+    rows = list(csv.DictReader(io.StringIO(download(page, "Ratings (CSV)"))))
+    report = json.loads(download(page, "Report (JSON)"))
+    given = {(row["reader"], int(row["position"])): row["value"] for row in rows if row["value"]}
+    for seat, values in RATED.items():
+        assert [given[seat, position] for position in range(1, 13)] == values
+    text = page.inner_text("article")
+    for arm in ("Journey One", "Journey Two"):
+        scores = [float(row["score"]) for row in rows if row["arm"] == arm and row["score"]]
+        answered = [score for score, row in of_arm(rows, arm) if row["declined"] != "1"]
+        assert f"{mean(answered):.3f}" in text, (arm, scores)
+        as_intended = mean(score >= 4 and row["declined"] != "1" for score, row in of_arm(rows, arm))
+        assert f"{as_intended:.3f}" in text
+    assert str(report).count("SMITH") == 0
+    assert "SMITH" not in page.content()
+
+
+def of_arm(rows: list[dict[str, str]], arm: str) -> list[tuple[float, dict[str, str]]]:
+    return [(float(row["score"]), row) for row in rows if row["arm"] == arm and row["score"]]
+
+
+def download(page: Page, name: str) -> str:
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name=name, exact=True).click()
+    return waiting.value.path().read_text()
+
+
+def close(coordinator: Person, key: str) -> None:
+    page = coordinator.page
+    coordinator.open(f"/studies/{key}/")
+    page.get_by_role("button", name="Close for good").click()
+    expect(page.locator(".badge.closed")).to_be_visible()
