@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
 from readerstudy.demo.people import SignIn
 
@@ -20,6 +20,7 @@ class Person:
     page: Page
     address: str
     complaints: list[str] = field(default_factory=list)
+    refusals: set[int] = field(default_factory=set)
 
     @classmethod
     def arrive(cls, browser: Browser, address: str, **options: object) -> Person:
@@ -29,6 +30,7 @@ class Person:
         person.page.on("console", person._note_message)
         person.page.on("pageerror", lambda error: person.complaints.append(str(error)))
         person.page.on("response", person._note_response)
+        person.page.on("requestfailed", person._note_failure)
         return person
 
     def sign_in(self, who: SignIn) -> None:
@@ -45,14 +47,24 @@ class Person:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def expect_refusal(self, status: int) -> None:
+        """From here on an answer of this status is what the test is about, and no reason to complain."""
+        self.refusals.add(status)
+
     def leave(self) -> None:
         self.context.close()
         assert not self.complaints, self.complaints
 
     def _note_message(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        """Chromium repeats every refused request on the console; the response itself is noted below."""
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
             self.complaints.append(f"{self.page.url}: {message.text}")
 
     def _note_response(self, response: Response) -> None:
-        if response.status >= 400:
+        if response.status >= 400 and response.status not in self.refusals:
             self.complaints.append(f"{response.status} {response.url}")
+
+    def _note_failure(self, request: Request) -> None:
+        """A request that got no answer at all; those that the page itself gave up are its own affair."""
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.failure} {request.url}")

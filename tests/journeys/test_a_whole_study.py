@@ -102,6 +102,7 @@ def upload_and_confirm(coordinator: Person, key: str, archive: Path) -> None:
 
 def label(coordinator: Person, key: str, folder: Path) -> None:
     page, table = coordinator.page, folder / "labels.csv"
+    coordinator.expect_refusal(422)
     table.write_text(LABELS.replace("eye-2", "eye-9"))
     coordinator.open(f"/studies/{key}/images/labels/")
     page.set_input_files("input[type=file]", table)
@@ -197,6 +198,7 @@ def stop_and_come_back(reader: Person) -> None:
     page.get_by_role("link", name="Go on with case 3").click()
     expect(page.get_by_role("heading", name="Case 3 of 12")).to_be_visible()
     expect(page.locator(".criterion input:checked")).to_have_count(1)
+    expect(page.locator(".rd-foot .open")).to_have_text("all answered")
 
 
 def accept(arrive: Callable[..., Person], demo: Demo, address: str) -> Person:
