@@ -66,9 +66,12 @@ class Channel(filesystem.Channel):
 
     @contextmanager
     def _tables_held(self) -> Iterator[None]:
-        with (Path(self.control_folder) / ".lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = os.open(self.control_folder, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
             yield
+        finally:
+            os.close(folder)
 
 
 class Transport(filesystem.Transport):

@@ -6,7 +6,8 @@ root, so root's engine runs as `nobody`; where `nobody` cannot reach the project
 live in `/var/lib/readerstudy-<hash>` instead.
 
 The server listens on a Unix socket in a folder that only its owner may enter, never on the network. Every process
-that uses it holds a shared lock; the last one to leave stops the server.
+that uses it holds a shared lock on the data folder; the last one to leave stops the server. Locks are taken on the
+folders themselves, so that none is left behind as a file.
 """
 
 import atexit
@@ -19,11 +20,11 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 SOCKET_NAME_LIMIT = 100  # Linux allows 107 bytes for a socket's path; ".s.PGSQL.5432" is part of it
 UNPRIVILEGED_ACCOUNT = "nobody"
@@ -64,7 +65,10 @@ class Engine:
 
     def stop(self) -> None:
         if self.is_running():
+            server = int((self.data / "postmaster.pid").read_text().split()[0])
             self._checked("pg_ctl", "-D", str(self.data), "-w", "-m", "fast", "stop")
+            with suppress(ChildProcessError):  # not our child, unless we adopt the orphans of our children
+                os.waitpid(server, 0)
         if self.sockets.parent == Path(tempfile.gettempdir()):
             shutil.rmtree(self.sockets, ignore_errors=True)
 
@@ -125,11 +129,11 @@ def hold(var: Path, *, fast: bool = False) -> Engine:
     """Starts the engine of `var` unless it runs, and keeps it running until this process ends."""
     chosen = engine(var, fast=fast)
     _prepare(var, chosen)
-    holders = open(var / "postgres.holders", "a")  # noqa: SIM115  held until the process ends
     with _exclusive(var):
         chosen.start()
-        fcntl.flock(holders, fcntl.LOCK_SH)
-    atexit.register(_release, var, chosen, holders, os.getpid())
+        held = os.open(chosen.data, os.O_RDONLY)  # until the process ends
+        fcntl.flock(held, fcntl.LOCK_SH)
+    atexit.register(_release, var, chosen, held, os.getpid())
     return chosen
 
 
@@ -142,24 +146,27 @@ def remove(var: Path) -> None:
         shutil.rmtree(chosen.data.parent, ignore_errors=True)
 
 
-def _release(var: Path, chosen: Engine, holders: IO[str], owner: int) -> None:
+def _release(var: Path, chosen: Engine, held: int, owner: int) -> None:
     if os.getpid() != owner:
         return  # a forked child ends: the engine belongs to its parent
     with _exclusive(var):
-        fcntl.flock(holders, fcntl.LOCK_UN)
+        fcntl.flock(held, fcntl.LOCK_UN)
         try:
-            fcntl.flock(holders, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return  # somebody else still uses it
         chosen.stop()
-        holders.close()
+        os.close(held)
 
 
 @contextmanager
 def _exclusive(var: Path) -> Iterator[None]:
-    with open(var / "postgres.lock", "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    folder = os.open(var, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(folder)
 
 
 def _prepare(var: Path, chosen: Engine) -> None:

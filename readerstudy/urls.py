@@ -1,7 +1,5 @@
 """Every address of the site."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -14,14 +12,10 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("people/", include("readerstudy.accounts.urls")),
     path("studies/", include("readerstudy.studies.urls")),
+    path("studies/", include("readerstudy.cases.urls")),
+    path("studies/", include("readerstudy.generation.urls")),
+    path("studies/", include("readerstudy.analysis.urls")),
     path("", include("readerstudy.reading.urls")),
+    path("api/v1/", include("readerstudy.api.urls")),
     path("admin/", admin.site.urls),
 ]
-for room, prefix in (
-    ("cases", "studies/"),
-    ("generation", "studies/"),
-    ("analysis", "studies/"),
-    ("api", "api/v1/"),
-):
-    if find_spec(f"readerstudy.{room}.urls"):
-        urlpatterns.append(path(prefix, include(f"readerstudy.{room}.urls")))

@@ -21,6 +21,7 @@ from readerstudy.demo.simulation import simulate_reader
 from readerstudy.generation.actions import queue_generations
 from readerstudy.generation.models import Generation, Stage
 from readerstudy.reading.actions import start_study
+from readerstudy.reading.models import Allocation
 from readerstudy.studies import actions as studies
 from readerstudy.studies.models import ArmKind, Criterion, Membership, Role, Study
 from readerstudy.studies.policies import StudyError, can_change_protocol
@@ -29,6 +30,15 @@ SEED = 20261122
 INGEST_SECONDS, GENERATION_SECONDS = 300, 300
 
 Say = Callable[[str], None]
+
+
+def is_built() -> bool:
+    """Whether the demonstration study is there, started, and read by all its simulated readers."""
+    study = Study.objects.filter(is_demo=True).first()
+    if study is None or can_change_protocol(study):
+        return False
+    simulated = Membership.objects.readers(study).filter(user__is_simulated=True)
+    return not Allocation.objects.filter(seat__in=simulated).unread().exists()
 
 
 def build_demo(say: Say) -> Study:
@@ -64,9 +74,10 @@ def _upload_images(study: Study, say: Say) -> None:
     if Case.objects.of(study).exists() and not Image.objects.of(study).unconfirmed().exists():
         return
     say("Drawing and uploading 24 images …")
-    images = list(demo_images())
+    images = []
     image_set = open_image_set(study=study, by=study.created_by)
-    for image in images:
+    for image in demo_images():
+        images.append(image)
         content = ContentFile(image.content, name=image.name)
         receive_upload(
             study=study, image_set=image_set, name=image.name, content=content, by=study.created_by

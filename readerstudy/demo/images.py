@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
-from readerstudy.imaging.phantoms import Phantom, draw_chest, draw_fundus, encode_dicom, encode_png
+from readerstudy.imaging.phantoms import draw_chest, draw_fundus, encode_dicom, encode_png
 
 CHESTS = (
     ("none", "right", "lower"),
@@ -54,23 +56,29 @@ class DemoImage:
 
 
 def demo_images() -> Iterator[DemoImage]:
-    """24 images in a fixed order, half of the chest radiographs as DICOM."""
-    for number, (lesion, side, zone) in enumerate(CHESTS):
-        phantom = draw_chest(seed=100 + number, lesion=lesion, side=side, zone=zone)  # type: ignore[arg-type]  # from the table above
-        yield _drawn(
-            phantom, f"chest-{number + 1:02d}", "chest", COMPLAINTS[number % 4], as_dicom=number % 2 == 1
-        )
-    for number, (lesion, eye) in enumerate(FUNDI):
-        phantom = draw_fundus(seed=200 + number, lesion=lesion, eye=eye)  # type: ignore[arg-type]  # from the table above
-        yield _drawn(phantom, f"fundus-{number + 1:02d}", "fundus", "", as_dicom=False)
+    """24 images in a fixed order, half of the chest radiographs as DICOM; drawn on all processors at once."""
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as artists:
+        chests = artists.map(_chest, range(len(CHESTS)))
+        fundi = artists.map(_fundus, range(len(FUNDI)))
+        yield from chests
+        yield from fundi
     for path in _pydicom_files():
         yield DemoImage(name=path.name, content=path.read_bytes(), region="other")
 
 
-def _drawn(phantom: Phantom, name: str, region: str, complaint: str, *, as_dicom: bool) -> DemoImage:
-    content = encode_dicom(phantom) if as_dicom else encode_png(phantom)
-    ending = "dcm" if as_dicom else "png"
-    return DemoImage(f"{name}.{ending}", content, phantom.label, region, complaint)
+def _chest(number: int) -> DemoImage:
+    lesion, side, zone = CHESTS[number]
+    phantom = draw_chest(seed=100 + number, lesion=lesion, side=side, zone=zone)  # type: ignore[arg-type]  # from the table above
+    name, complaint = f"chest-{number + 1:02d}", COMPLAINTS[number % len(COMPLAINTS)]
+    if number % 2:
+        return DemoImage(f"{name}.dcm", encode_dicom(phantom), phantom.label, "chest", complaint)
+    return DemoImage(f"{name}.png", encode_png(phantom), phantom.label, "chest", complaint)
+
+
+def _fundus(number: int) -> DemoImage:
+    lesion, eye = FUNDI[number]
+    phantom = draw_fundus(seed=200 + number, lesion=lesion, eye=eye)  # type: ignore[arg-type]  # from the table above
+    return DemoImage(f"fundus-{number + 1:02d}.png", encode_png(phantom), phantom.label, "fundus")
 
 
 def _pydicom_files() -> list[Path]:

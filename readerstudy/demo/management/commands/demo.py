@@ -14,8 +14,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from readerstudy import embedded
+from readerstudy.demo.build import is_built
 from readerstudy.demo.people import SIGN_INS
 from readerstudy.demo.processes import Processes, adopt_orphans, answers, free_port, is_free, wait_until
+from readerstudy.demo.static_files import collect_static_files
 
 WEB_THREADS = 8
 START_SECONDS, BUILD_SECONDS = 60, 900
@@ -48,7 +50,11 @@ class Command(BaseCommand):
                 f"Port {port} is taken by another program. Choose another: make demo PORT={port + 1}"
             )
         adopt_orphans()
-        signal.signal(signal.SIGTERM, _interrupt)
+        for number in (
+            signal.SIGINT,
+            signal.SIGTERM,
+        ):  # a shell ignores Ctrl-C for what it runs behind itself
+            signal.signal(number, _interrupt)
         database = embedded.hold(settings.VAR).url if settings.EMBEDDED_DATABASE else settings.DATABASE_URL
         vendor = free_port()
         environment = {
@@ -69,16 +75,17 @@ class Command(BaseCommand):
     def _start(self, processes: Processes, port: int, vendor: int) -> None:
         self.stdout.write("Preparing the database …")
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        collect_static_files()
         self.stdout.write("Starting web, worker, beat and the simulated vendor …")
+        processes.start("web", *_gunicorn(port))
         processes.start("vendor", "-m", "readerstudy.providers.simulated", "--port", str(vendor))
         processes.start("worker", *_celery("worker", "--without-gossip", "--without-mingle"))
         processes.start("beat", *_celery("beat"))
-        processes.start("web", *_gunicorn(port))
         address = f"http://127.0.0.1:{port}/"
         _wait_for(processes, f"http://127.0.0.1:{vendor}/__health", "The simulated vendor")
         _wait_for(processes, f"{address}health/", "The web server")
-        self._build(processes)
+        if not is_built():
+            self._build(processes)
         self.stdout.write(f"\nreaderstudy is ready: {address}\n")
         for person in SIGN_INS:
             self.stdout.write(f"  {person.role:<12} {person.email:<34} password: {person.password}")
@@ -117,7 +124,7 @@ def _gunicorn(port: int) -> tuple[str, ...]:
     workers = max(2, min(4, os.cpu_count() or 2))
     return (
         "-m", "gunicorn", "readerstudy.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
-        "--workers", str(workers), "--threads", str(WEB_THREADS), "--log-level", "warning",
+        "--workers", str(workers), "--threads", str(WEB_THREADS), "--preload", "--log-level", "warning",
     )  # fmt: skip
 
 
