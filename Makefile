@@ -7,7 +7,7 @@ RUNTIME := .venv/.runtime
 DEVELOPMENT := .venv/.development
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-reset test check bench clean
+.PHONY: help env demo demo-reset test test-rooms test-journeys check screenshots bench clean
 
 help:
 	@echo "make demo [PORT=8000]   start everything on this machine, with a demonstration study"
@@ -40,8 +40,19 @@ demo: $(RUNTIME)
 demo-reset: $(RUNTIME)
 	@exec $(BIN)/python manage.py demo --reset
 
+# Two runs beside each other, each with a PostgreSQL of its own: the rooms, and whole journeys through a running site.
 test: check
-	READERSTUDY_VAR=$(CURDIR)/var/test $(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-rooms test-journeys
+
+test-rooms: $(DEVELOPMENT)
+	READERSTUDY_VAR=$(CURDIR)/var/test $(BIN)/python -m pytest --ignore=tests/journeys
+
+test-journeys: $(DEVELOPMENT)
+	READERSTUDY_VAR=$(CURDIR)/var/journeys $(BIN)/python -m pytest tests/journeys
+
+# The pictures in the documentation are those that the journeys took, with fewer colours to keep them small.
+screenshots: test-journeys
+	$(BIN)/python -m tests.journeys.pictures var/journeys/screenshots docs/screenshots
 
 check: $(DEVELOPMENT)
 	@$(BIN)/python tests/prerequisites.py

@@ -17,6 +17,7 @@ from readerstudy.demo.static_files import collect_static_files
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs beside Django's tests
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the slow one costs minutes
+settings.WHITENOISE_AUTOREFRESH = True  # else every test client reads the whole tree of static files first
 
 
 @pytest.fixture(scope="session")

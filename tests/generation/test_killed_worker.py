@@ -46,7 +46,7 @@ def test_kill_and_restart_in_the_middle_of_200(broker: Broker, vendor: Vendor, t
     for _number in range(CASES):
         make_case(study)
     environment = {
-        "CALL_DEADLINE_SECONDS": 8,
+        "CALL_DEADLINE_SECONDS": 3,
         "LEASE_MARGIN_SECONDS": 1,
         "SWEEP_SECONDS": 1,
         "WORKER_THREADS": THREADS,

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
 from readerstudy.demo.people import SignIn
 
 DESK, TABLET = {"width": 1366, "height": 768}, {"width": 768, "height": 1024}
 PATIENCE = 20_000
+SEEN_AS = ((DESK, "light"), (TABLET, "dark"))
+SEEN_WHOLLY_AS = (*SEEN_AS, (DESK, "dark"), (TABLET, "light"))
+SETTLE = """async () => {
+  for (const image of document.images) image.loading = "eager";
+  await Promise.allSettled([...document.images].map((image) => image.decode()));
+  await document.fonts.ready;
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return document.documentElement.scrollWidth - document.documentElement.clientWidth;
+}"""
 
 
 @dataclass
@@ -46,6 +57,26 @@ class Person:
     def press(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
+
+    def photograph(
+        self, folder: Path, name: str, *, main: bool = False, whole: bool = True, ours: bool = True
+    ) -> None:
+        """Pictures of the page as it stands; it must fit and, where it is `ours`, be accessible in each of them.
+
+        A desk in light and a tablet in dark, and the `main` pages also the other way round.
+        """
+        page = self.page
+        for size, scheme in SEEN_WHOLLY_AS if main else SEEN_AS:
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            too_wide = page.evaluate(SETTLE)
+            page.screenshot(path=folder / f"{name}-{size['width']}-{scheme}.png", full_page=whole)
+            assert too_wide <= 0, f"{name} is {too_wide} pixels wider than {size}"
+            if not ours:
+                continue
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{name}, {size}, {scheme}: {found.generate_report()}"
+        page.set_viewport_size(DESK)  # type: ignore[arg-type]
 
     def expect_refusal(self, status: int) -> None:
         """From here on an answer of this status is what the test is about, and no reason to complain."""

@@ -44,6 +44,18 @@ class Demo:
         command = [sys.executable, "manage.py", "demo", "--reset"]
         subprocess.run(command, cwd=ROOT, env=self._environment(), check=True, stdout=subprocess.DEVNULL)
 
+    def manage(self, *command: str, **environment: str) -> str:
+        """Runs a command of this installation and returns what it said."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=self._environment() | environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
+
     def start(self) -> None:
         """Starts it and waits until it says that it is ready."""
         started = time.monotonic()

@@ -1,0 +1,277 @@
+"""Every page that a person can open: whole, accessible and without a complaint, in light and dark, on desk and tablet.
+
+The pictures stay in the run's folder; `make screenshots` copies them into the documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from playwright.sync_api import expect
+
+from readerstudy.demo.people import COORDINATOR, READER, RESEARCHER, SignIn
+from readerstudy.imaging.phantoms import draw_fundus, encode_png
+from tests.journeys.people import Person
+from tests.journeys.site import Demo
+
+STAFF = SignIn("staff", "staff@demo.example", "demo-site-staff", "Site staff")
+
+# Name of the picture, name of the view, and what stands in its address after the key of the study.
+STUDY_PAGES = (
+    ("overview", "studies:detail"),
+    ("settings", "studies:settings"),
+    ("arms", "studies:arms"),
+    ("questions", "studies:questions"),
+    ("audit", "studies:audit"),
+    ("images", "cases:images"),
+    ("files", "cases:fates"),
+    ("labels", "cases:labels"),
+    ("outputs", "generation:outputs"),
+    ("texts", "generation:texts"),
+    ("readers", "reading:readers"),
+    ("allocation", "reading:allocation"),
+    ("report", "analysis:report"),
+    ("tokens", "api:tokens"),
+)
+DRAFT_PAGES = (
+    "overview",
+    "settings",
+    "arms",
+    "questions",
+    "images",
+    "labels",
+    "outputs",
+    "readers",
+    "report",
+)
+OWN_PAGES = (
+    ("studies", "studies:list"),
+    ("new-study", "studies:create"),
+    ("account", "accounts:account"),
+    ("profile", "accounts:profile"),
+    ("password", "account_change_password"),
+    ("second-factor", "mfa_index"),
+    ("second-factor-setup", "mfa_activate_totp"),
+    ("sign-out", "account_logout"),
+)
+STRANGERS_PAGES = (
+    ("sign-in", "account_login"),
+    ("password-forgotten", "account_reset_password"),
+    ("password-mail-sent", "account_reset_password_done"),
+    ("sign-up", "account_signup"),
+)
+SEEN_ELSEWHERE = {
+    "studies:edit_arm",
+    "studies:add_arm",
+    "studies:edit_question",
+    "studies:add_question",
+    "generation:import",
+    "reading:start",
+    "reading:read",
+    "accounts:accept_invitation",
+    "home",  # leads to the studies
+}
+NO_PAGES = {  # answers to a form, parts of a page, downloads and pictures
+    "health", "accounts:theme", "accounts:second_factor_picture",
+    "studies:remove_arm", "studies:remove_question", "studies:move",
+    "cases:upload", "cases:report", "cases:erase_names", "cases:confirm", "cases:label_table",
+    "cases:confirm_labels", "cases:thumbnail", "cases:take_back",
+    "generation:progress", "generation:start", "generation:retry", "generation:hold", "generation:release",
+    "generation:judge", "generation:confirm_import",
+    "analysis:figure", "analysis:ratings", "analysis:codebook", "analysis:html", "analysis:json",
+    "reading:consent", "reading:resume", "reading:stop", "reading:rate", "reading:submit", "reading:image",
+    "reading:board", "reading:show_link", "reading:remove", "reading:start_study", "api:revoke_token",
+}  # fmt: skip
+OF_LIBRARIES = ("admin", "account_", "mfa_", "api:")
+
+
+@pytest.fixture(scope="module")
+def draft(browser: Any, demo: Demo) -> Iterator[str]:
+    """The key of a study that was just made, with one arm of recorded outputs and one question."""
+    coordinator = Person.arrive(browser, demo.address)
+    coordinator.sign_in(COORDINATOR)
+    page = coordinator.page
+    coordinator.open(reverse("studies:create"))
+    page.get_by_label("Title").fill("Fundus photographs: second pilot")
+    page.get_by_role("button", name="Make the study").click()
+    yield page.url.rstrip("/").rsplit("/", 1)[1]
+    coordinator.leave()
+
+
+def test_a_stranger(arrive: Callable[..., Person], demo: Demo, pictures: Path) -> None:
+    stranger = arrive()
+    for name, view in STRANGERS_PAGES:
+        stranger.open(reverse(view))
+        stranger.photograph(pictures, name)
+    stranger.expect_refusal(404)
+    stranger.expect_refusal(410)
+    stranger.open("/nowhere/")
+    stranger.photograph(pictures, "not-found")
+    stranger.open(reverse("accounts:accept_invitation", args=[1, "not-a-token"]))
+    stranger.photograph(pictures, "invitation-closed")
+
+
+def test_a_coordinator(arrive: Callable[..., Person], demo: Demo, pictures: Path) -> None:
+    coordinator = arrive()
+    coordinator.sign_in(COORDINATOR)
+    for name, view in OWN_PAGES:
+        coordinator.open(reverse(view))
+        if "reauthenticate" in coordinator.page.url:
+            coordinator.photograph(pictures, "password-again")
+            coordinator.page.get_by_label("Password").fill(COORDINATOR.password)
+            coordinator.page.get_by_role("button", name="Confirm").click()
+        coordinator.photograph(pictures, name)
+    for name, view in STUDY_PAGES:
+        coordinator.open(reverse(view, args=[demo.study]))
+        coordinator.photograph(pictures, name)
+
+
+def test_a_coordinator_who_begins(
+    arrive: Callable[..., Person], draft: str, pictures: Path, tmp_path: Path
+) -> None:
+    coordinator = arrive()
+    coordinator.sign_in(COORDINATOR)
+    views = dict(STUDY_PAGES)
+    for name in DRAFT_PAGES:
+        coordinator.open(reverse(views[name], args=[draft]))
+        coordinator.photograph(pictures, f"begun-{name}")
+    for name in ("arm", "question"):
+        coordinator.open(reverse(f"studies:add_{name}", args=[draft]))
+        coordinator.photograph(pictures, f"new-{name}")
+        coordinator.page.locator("main button[type=submit].primary").click()
+        coordinator.photograph(pictures, f"new-{name}-unfilled")
+    photograph_recorded_outputs(coordinator, draft, pictures, tmp_path)
+    photograph_an_invitation(coordinator, draft, pictures, arrive)
+
+
+def photograph_recorded_outputs(coordinator: Person, draft: str, pictures: Path, folder: Path) -> None:
+    """An arm whose outputs were made elsewhere, and a table that names cases which are not there."""
+    page = coordinator.page
+    upload_two_images(coordinator, draft, folder)
+    coordinator.photograph(pictures, "images-rendered")
+    coordinator.open(reverse("studies:add_arm", args=[draft]))
+    page.get_by_label("Name", exact=True).fill("Report of the day")
+    page.get_by_label("Source").select_option("imported")
+    page.get_by_role("button", name="Save the arm").click()
+    page.get_by_role("link", name="Report of the day").click()
+    coordinator.photograph(pictures, "arm-recorded-elsewhere")
+    coordinator.open(reverse("generation:outputs", args=[draft]))
+    page.get_by_role("link", name="Import outputs").first.click()
+    coordinator.photograph(pictures, "import")
+    table = folder / "outputs.csv"
+    table.write_text("case,text\nno-such-case,Both lungs are clear.\n")
+    coordinator.expect_refusal(422)
+    page.set_input_files("input[type=file]", table)
+    page.locator("main form button[type=submit].primary").click()
+    expect(page.get_by_text("Line 2")).to_be_visible()
+    coordinator.photograph(pictures, "import-refused")
+
+
+def upload_two_images(coordinator: Person, draft: str, folder: Path) -> None:
+    files = [folder / f"eye-{number}.png" for number in range(2)]
+    for number, file in enumerate(files):
+        file.write_bytes(encode_png(draw_fundus(seed=number, size=512)))
+    coordinator.open(reverse("cases:images", args=[draft]))
+    coordinator.page.set_input_files("#files", files)
+    expect(coordinator.page.locator("#fates")).to_contain_text("2 rendered", timeout=60_000)
+    coordinator.open(reverse("cases:images", args=[draft]))
+
+
+def photograph_an_invitation(
+    coordinator: Person, draft: str, pictures: Path, arrive: Callable[..., Person]
+) -> None:
+    page = coordinator.page
+    coordinator.open(reverse("reading:readers", args=[draft]))
+    page.get_by_label("E-mail addresses").fill("dr.long.name.of.a.department@hospital.example")
+    page.get_by_role("button", name="Send invitations").click()
+    coordinator.photograph(pictures, "readers-invited")
+    page.get_by_role("button", name="New link").first.click()
+    coordinator.photograph(pictures, "invitation-link")
+    invited = arrive()
+    invited.open(page.get_by_label("Link").input_value())
+    invited.photograph(pictures, "invitation")
+    invited.page.get_by_role("button", name="Accept the invitation").click()
+    invited.photograph(pictures, "profile-first-time")
+
+
+def test_a_reader(arrive: Callable[..., Person], demo: Demo, pictures: Path) -> None:
+    reader = arrive()
+    page = reader.page
+    reader.sign_in(READER)
+    reader.photograph(pictures, "reader-studies")
+    reader.open(reverse("reading:start", args=[demo.study]))
+    if page.get_by_label("Specialty").count():
+        page.get_by_label("Specialty").fill("Radiology")
+        page.get_by_label("Years of experience").fill("9")
+        page.get_by_role("button", name="Save and go on").click()
+        reader.open(reverse("reading:start", args=[demo.study]))
+    reader.photograph(pictures, "consent")
+    page.get_by_role("button", name="I agree").click()
+    reader.photograph(pictures, "before-reading")
+    page.get_by_role("link", name="Begin with the first case").click()
+    expect(page.locator(".criterion[data-active]")).to_be_visible()
+    reader.press("4")
+    expect(page.locator("rs-outbox")).to_contain_text("saved")
+    reader.photograph(pictures, "reading", main=True, whole=False)
+    photograph_the_reading_room(reader, pictures)
+
+
+def photograph_the_reading_room(reader: Person, pictures: Path) -> None:
+    page = reader.page
+    reader.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    reader.photograph(pictures, "reading-keys", whole=False)
+    reader.press("Escape")
+    page.get_by_text("Theme", exact=True).click()
+    page.get_by_role("button", name="Reading room").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "reading")
+    reader.photograph(pictures, "reading-room", whole=False)
+
+
+def test_a_researcher(arrive: Callable[..., Person], demo: Demo, pictures: Path) -> None:
+    researcher = arrive()
+    researcher.sign_in(RESEARCHER)
+    researcher.photograph(pictures, "researcher-studies")
+    researcher.open(reverse("analysis:report", args=[demo.study]))
+    expect(researcher.page.get_by_role("link", name="Ratings (CSV)")).to_be_visible()
+    researcher.photograph(pictures, "researcher-report", main=True)
+
+
+def test_site_staff(arrive: Callable[..., Person], demo: Demo, pictures: Path) -> None:
+    create = ("createsuperuser", "--noinput", "--email", STAFF.email)
+    demo.manage(*create, DJANGO_SUPERUSER_PASSWORD=STAFF.password)
+    staff = arrive()
+    staff.sign_in(STAFF)
+    for name in (
+        "index",
+        "studies_study_changelist",
+        "reading_ratingevent_changelist",
+        "audit_event_changelist",
+    ):
+        staff.open(reverse(f"admin:{name}"))
+        staff.photograph(pictures, f"admin-{name.replace('_', '-')}", ours=False)
+    staff.open(reverse("admin:studies_study_changelist"))
+    staff.page.locator("#result_list a").last.click()
+    staff.photograph(pictures, "admin-study", ours=False)
+
+
+def test_no_page_is_left_out() -> None:
+    """A new page must be photographed, or be named above as something that is no page."""
+    seen = {view for _name, view in STUDY_PAGES + OWN_PAGES + STRANGERS_PAGES}
+    ours = {name for name in named_views(get_resolver()) if not name.startswith(OF_LIBRARIES)}
+    assert ours - {"api:tokens"} - SEEN_ELSEWHERE - NO_PAGES == {view for view in seen if view in ours} - {
+        "api:tokens"
+    }
+
+
+def named_views(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            space = f"{entry.namespace}:" if entry.namespace else ""
+            yield from named_views(entry, prefix + space)
+        elif isinstance(entry, URLPattern) and entry.name:
+            yield prefix + entry.name
