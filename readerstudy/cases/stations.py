@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from readerstudy.cases.models import Case, Image, Upload
 from readerstudy.studies.models import Study
+from readerstudy.studies.policies import can_change_protocol
 from readerstudy.studies.stations import Findings, Line, Sign, Station, register
 
 
@@ -72,6 +73,8 @@ def _unlabelled(study: Study) -> Line | None:
         "%(n)d cases have no reference standard, so accuracy leaves them out.",
         count,
     )
+    if not can_change_protocol(study):
+        return Line(Sign.WARN, text % {"n": count})
     return Line(Sign.WARN, text % {"n": count}, _("Add labels"), reverse("cases:labels", args=[study.key]))
 
 

@@ -18,6 +18,7 @@ LONGEST_READING_SECONDS = 600  # a reading left open over lunch says nothing abo
 PROGRESS = """
 SELECT count(*), count(r.submitted_at),
        percentile_cont(0.5) WITHIN GROUP (ORDER BY least(extract(epoch FROM r.submitted_at - r.shown_at), %s))
+         FILTER (WHERE r.submitted_at IS NOT NULL)
 FROM reading_allocation a LEFT JOIN reading_reading r ON r.allocation_id = a.id
 WHERE a.seat_id = %s
 """

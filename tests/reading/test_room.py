@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from readerstudy.reading.actions import show_reading
 from readerstudy.reading.models import Allocation, Rating, RatingEvent, Reading
+from readerstudy.reading.pages import progress_of
 from readerstudy.studies.actions import move_study
 from readerstudy.studies.lifecycle import State
 from readerstudy.studies.models import Membership, Study
@@ -259,3 +263,14 @@ def test_a_rating_is_not_refused_for_what_its_browser_says_of_the_screen(seat: M
         == 200
     )
     assert RatingEvent.objects.get().client == {"made_at": ""}
+
+
+def test_the_time_left_follows_from_submitted_cases_alone(study: Study, seat: Membership) -> None:
+    """A case that is open, however long, says nothing about a reader's pace."""
+    first, *_rest = Allocation.objects.of(seat)
+    shown = show_reading(seat=seat, allocation=first)
+    Reading.objects.filter(pk=shown.pk).update(shown_at=timezone.now() - timedelta(seconds=120))
+    assert progress_of(seat).minutes_left is None
+    Reading.objects.filter(pk=shown.pk).update(submitted_at=timezone.now())
+    progress = progress_of(seat)
+    assert progress.minutes_left == (progress.total - 1) * 2
