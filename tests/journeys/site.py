@@ -58,7 +58,7 @@ class Demo:
 
     def start(self) -> None:
         """Starts it and waits until it says that it is ready."""
-        started = time.monotonic()
+        started, self.said = time.monotonic(), ""
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "demo", "--port", str(self.port)],
             cwd=ROOT,
@@ -75,13 +75,31 @@ class Demo:
         """Presses Ctrl-C and returns the exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
+        return self.end()
+
+    def kill(self, program: str) -> int:
+        """Ends every process of that name at once, as a lack of memory would; returns how many there were."""
+        killed = [pid for pid, command in self.processes().items() if program in command]
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+        return len(killed)
+
+    def end(self) -> int:
+        """Waits until it has ended by itself and returns the exit code."""
+        assert self.process is not None
         rest, _nothing = self.process.communicate(timeout=60)
         self.said += rest.decode()
         return self.process.returncode
 
-    def processes(self) -> list[str]:
-        """Command lines of everything on this machine that belongs to this installation."""
-        found = []
+    def run_another(self) -> subprocess.CompletedProcess[str]:
+        """Tries to start a second one at the same port."""
+        command = [sys.executable, "manage.py", "demo", "--port", str(self.port)]
+        environment = self._environment() | {"READERSTUDY_VAR": f"{self.var}-other"}
+        return subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+
+    def processes(self) -> dict[int, str]:
+        """Process ids and command lines of everything on this machine that belongs to this installation."""
+        found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 command = (
@@ -94,7 +112,7 @@ class Demo:
             except OSError:
                 continue
             if own and int(folder.name) != os.getpid():
-                found.append(command)
+                found[int(folder.name)] = command
         return found
 
     def mail_to(self, address: str) -> str:

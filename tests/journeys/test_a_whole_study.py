@@ -15,12 +15,14 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+import krippendorff
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from readerstudy.demo.people import COORDINATOR
 from readerstudy.imaging.phantoms import draw_chest, draw_fundus, encode_dicom
+from tests.analysis import oracle
 from tests.journeys.people import Person
 from tests.journeys.site import Demo
 
@@ -235,17 +237,31 @@ def check_report(arrive: Callable[..., Person], demo: Demo, key: str) -> None:
         assert [given[seat, position] for position in range(1, 13)] == values
     text = page.inner_text("article")
     for arm in ("Journey One", "Journey Two"):
-        scores = [float(row["score"]) for row in rows if row["arm"] == arm and row["score"]]
-        answered = [score for score, row in of_arm(rows, arm) if row["declined"] != "1"]
-        assert f"{mean(answered):.3f}" in text, (arm, scores)
-        as_intended = mean(score >= 4 and row["declined"] != "1" for score, row in of_arm(rows, arm))
-        assert f"{as_intended:.3f}" in text
+        check_arm(oracle.chosen(rows, arm=arm), text)
+    check_agreement(rows, text)
     assert str(report).count("SMITH") == 0
     assert "SMITH" not in page.content()
 
 
-def of_arm(rows: list[dict[str, str]], arm: str) -> list[tuple[float, dict[str, str]]]:
-    return [(float(row["score"]), row) for row in rows if row["arm"] == arm and row["score"]]
+def check_arm(rows: list[dict[str, str]], text: str) -> None:
+    """Mean of the answered outputs with its interval, and the share acceptable of all of them."""
+    answered = oracle.numbers(oracle.chosen(rows, declined="0"), "score")
+    low, high = oracle.crossed_interval(answered)
+    assert f"{oracle.mean(answered):.3f}" in text
+    assert f"{low:.3f} to {high:.3f}" in text
+    acceptable = mean(float(row["score"]) >= 4 and row["declined"] == "0" for row in rows)
+    assert f"{acceptable:.3f}" in text
+
+
+def check_agreement(rows: list[dict[str, str]], text: str) -> None:
+    """Between the two readers, over every output that both judged."""
+    given = {(row["reader"], row["case"], row["arm"]): int(row["value"]) for row in rows}
+    units = sorted({(case, arm) for _reader, case, arm in given})
+    first, second = ([given[seat, *unit] for unit in units] for seat in RATED)
+    same = mean(one == other for one, other in zip(first, second, strict=True))
+    alpha = krippendorff.alpha([first, second], value_domain=range(1, 6), level_of_measurement="ordinal")
+    assert f"{same:.3f}" in text
+    assert f"{alpha:.3f}" in text
 
 
 def download(page: Page, name: str) -> str:

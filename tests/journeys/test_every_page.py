@@ -212,7 +212,7 @@ def test_a_reader(arrive: Callable[..., Person], demo: Demo, pictures: Path) -> 
     reader.photograph(pictures, "consent")
     page.get_by_role("button", name="I agree").click()
     reader.photograph(pictures, "before-reading")
-    page.get_by_role("link", name="Begin with the first case").click()
+    reader.go_to_the_cases(demo.study)
     expect(page.locator(".criterion[data-active]")).to_be_visible()
     reader.press("4")
     expect(page.locator("rs-outbox")).to_contain_text("saved")
