@@ -18,16 +18,24 @@ FLAGS = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "
 
 
 @pytest.fixture(scope="session")
-def demo() -> Iterator[Demo]:
-    """A running demonstration, built from nothing."""
+def installation() -> Iterator[Demo]:
+    """A demonstration, built from nothing."""
     site = Demo(Path(settings.VAR) / "demo")
     site.reset()
     try:
         site.start()
         yield site
     finally:
-        if site.process is not None and site.process.poll() is None:
+        if site.is_running:
             site.stop()
+
+
+@pytest.fixture
+def demo(installation: Demo) -> Demo:
+    """The demonstration, running, whatever the test before did to it."""
+    if not installation.is_running:
+        installation.start()
+    return installation
 
 
 @pytest.fixture(scope="session")

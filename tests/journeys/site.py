@@ -34,6 +34,10 @@ class Demo:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    @property
     def study(self) -> str:
         """The key of the demonstration study."""
         found = re.findall(r"study is ready: (\w+)", (self.var / "log" / "build.log").read_text())

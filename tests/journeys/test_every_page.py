@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from readerstudy.demo.people import COORDINATOR, READER, RESEARCHER, SignIn
 from readerstudy.imaging.phantoms import draw_fundus, encode_png
@@ -89,9 +88,9 @@ NO_PAGES = {  # answers to a form, parts of a page, downloads and pictures
 OF_LIBRARIES = ("admin", "account_", "mfa_", "api:")
 
 
-@pytest.fixture(scope="module")
-def draft(browser: Any, demo: Demo) -> Iterator[str]:
-    """The key of a study that was just made, with one arm of recorded outputs and one question."""
+@pytest.fixture
+def draft(browser: Browser, demo: Demo) -> Iterator[str]:
+    """The key of a study that was just made."""
     coordinator = Person.arrive(browser, demo.address)
     coordinator.sign_in(COORDINATOR)
     page = coordinator.page
