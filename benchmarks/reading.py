@@ -34,7 +34,7 @@ def measure(*, cases: int) -> dict[str, Any]:
     from django.core.management import call_command
 
     from readerstudy import embedded
-    from readerstudy.demo.processes import Processes, answers, free_port, wait_until
+    from readerstudy.demo.processes import Processes, answers, free_port, wait_until, web_command
 
     database = embedded.hold(settings.VAR).url if settings.EMBEDDED_DATABASE else settings.DATABASE_URL
     call_command("migrate", interactive=False, verbosity=0)
@@ -44,10 +44,7 @@ def measure(*, cases: int) -> dict[str, Any]:
     processes = Processes(
         {"DATABASE_URL": database, "READERSTUDY_VAR": str(settings.VAR)}, Path(settings.VAR) / "log"
     )
-    processes.start(
-        "web", "-m", "gunicorn", "readerstudy.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
-        "--workers", "2", "--threads", "32", "--log-level", "error",
-    )  # fmt: skip
+    processes.start("web", *web_command(port))
     try:
         wait_until(
             lambda: answers(f"http://127.0.0.1:{port}/health/"), seconds=60, what="The web server's start"

@@ -17,6 +17,7 @@ from pathlib import Path
 
 PARENT_DEATH_SIGNAL, CHILD_SUBREAPER = 1, 36  # of Linux's prctl(2)
 GRACE_SECONDS = 10
+WEB_THREADS = 4
 
 
 @dataclass
@@ -57,6 +58,19 @@ class Processes:
             except subprocess.TimeoutExpired:
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
+
+
+def web_command(port: int) -> tuple[str, ...]:
+    """Gunicorn as `make demo` and the benchmarks run it.
+
+    Many processes with few threads: with 32 threads each, waiting for the interpreter's lock cost a third of the
+    ratings per second.
+    """
+    workers = max(4, 2 * (os.cpu_count() or 2))
+    return (
+        "-m", "gunicorn", "readerstudy.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
+        "--workers", str(workers), "--threads", str(WEB_THREADS), "--preload", "--log-level", "warning",
+    )  # fmt: skip
 
 
 def adopt_orphans() -> None:

@@ -16,6 +16,7 @@ def access_allocation(request: HttpRequest, key: str, reading_key: str) -> Alloc
             key=reading_key, seat__study__key=key, seat__user=signed_in(request), seat__removed_at=None
         )
         .select_related("seat__study", "case", "reading")
+        .prefetch_related("outputs")
         .first()
     )
     if allocation is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, transaction
@@ -112,12 +113,12 @@ def placements_of(plan: AllocationPlan, seats: Iterable[int]) -> list[crossed.Pl
 def show_reading(*, seat: Membership, allocation: Allocation) -> Reading:
     """The reading of a presentation; the first showing is written down once."""
     check_may_read(seat)
-    reading = Reading.objects.filter(allocation=allocation).first()
-    if reading:
-        return reading
-    session = _session(seat)
-    reading, _created = Reading.objects.get_or_create(allocation=allocation, defaults={"session": session})
-    return reading
+    known: Reading | None = getattr(allocation, "reading", None)
+    if known:
+        return known
+    first = Reading(allocation_id=allocation.pk, session=_session(seat))
+    Reading.objects.bulk_create([first], ignore_conflicts=True)  # two tabs may show it at the same moment
+    return Reading.objects.get(allocation=allocation)
 
 
 @dataclass(frozen=True)
@@ -201,11 +202,11 @@ def submit_reading(
     check_may_read(seat)
     check_complete(_still_open(allocation, criteria))
     reading = show_reading(seat=seat, allocation=allocation)
-    if reading.submitted_at is None:
-        reading.submitted_at = timezone.now()
-        Reading.objects.filter(pk=reading.pk, submitted_at=None).update(submitted_at=reading.submitted_at)
+    open_one = Reading.objects.filter(pk=reading.pk, submitted_at=None)
+    if open_one.update(submitted_at=timezone.now()):
         subject = f"reading {allocation.position}"
         record("reading.submit", by=by, stream=study_stream(seat.study_id, seat.seat), subject=subject)
+    reading.refresh_from_db(fields=["submitted_at"])
     return reading
 
 
@@ -221,12 +222,11 @@ def stop_session(*, seat: Membership, by: User) -> None:
 def _still_open(allocation: Allocation, criteria: Sequence[Criterion]) -> list[tuple[str, Criterion]]:
     answered = Rating.objects.filter(output__allocation=allocation).exclude(value="", cannot_judge=False)
     rated = set(answered.values_list("output_id", "criterion_id"))
-    outputs = allocation.outputs.order_by("side").values_list("pk", "letter")
     return [
-        (letter, criterion)
-        for output, letter in outputs
+        (output.letter, criterion)
+        for output in sorted(allocation.outputs.all(), key=attrgetter("side"))
         for criterion in criteria
-        if criterion.is_required and (output, criterion.pk) not in rated
+        if criterion.is_required and (output.pk, criterion.pk) not in rated
     ]
 
 

@@ -61,6 +61,8 @@ def reading_page(
     """The page of one presentation for its reader."""
     study, progress = seat.study, progress_of(seat)
     criteria, outputs = criteria_of(study), _outputs(allocation)
+    following = Allocation.objects.of(seat).unread().filter(position__gt=allocation.position).first()
+    images = _images(allocation, following)
     ratings = {
         (rating.output_id, rating.criterion_id): rating
         for rating in Rating.objects.filter(output__allocation=allocation)
@@ -79,9 +81,9 @@ def reading_page(
         submit_url=reverse("reading:submit", args=addresses),
         stop_url=reverse("reading:stop", args=[study.key]),
         previous_url=_neighbour(seat, allocation, -1),
-        next_prefetch=_prefetch(seat, allocation),
+        next_prefetch=_prefetch(seat, following, images),
         case_text=allocation.case.clinical_text,
-        images=visibility.show_images(_images(allocation), _addresses(study, allocation)),
+        images=visibility.show_images(images[allocation.case_id], _addresses(study, allocation)),
         outputs=visibility.show_outputs(outputs, criteria, ratings, nature),
         saved_at=max((visibility.clock(rating.at) for rating in ratings.values()), default=""),
         simulated_notice=nature.notice,
@@ -109,8 +111,12 @@ def _outputs(allocation: Allocation) -> list[AllocatedOutput]:
     return list(allocation.outputs.select_related("interpretation"))
 
 
-def _images(allocation: Allocation) -> list[Image]:
-    return list(Image.objects.filter(case=allocation.case_id).order_by("slot"))
+def _images(*shown: Allocation | None) -> dict[int, list[Image]]:
+    """The images of these presentations by the key of their case."""
+    images: dict[int, list[Image]] = {allocation.case_id: [] for allocation in shown if allocation}
+    for image in Image.objects.filter(case__in=images).order_by("slot"):
+        images[image.case_id].append(image)
+    return images
 
 
 def _neighbour(seat: Membership, allocation: Allocation, step: int) -> str | None:
@@ -118,14 +124,14 @@ def _neighbour(seat: Membership, allocation: Allocation, step: int) -> str | Non
     return reverse("reading:read", args=[seat.study.key, neighbour.key]) if neighbour else None
 
 
-def _prefetch(seat: Membership, allocation: Allocation) -> tuple[str, ...]:
+def _prefetch(
+    seat: Membership, following: Allocation | None, images: dict[int, list[Image]]
+) -> tuple[str, ...]:
     """What the browser may fetch ahead: the next case's images, never its text."""
-    following = Allocation.objects.of(seat).unread().filter(position__gt=allocation.position).first()
     if following is None:
         return ()
-    images = _images(following)
     return tuple(
         image_url(seat.study, following, image.slot, product)
-        for image in images
+        for image in images[following.case_id]
         for product in ("preview", "meta", "full-0")
     )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-COLOURS = 128
+COLOURS = 96
+TALLEST = 1600  # pixels; a long page is shown from its beginning
 
 
 def copy_pictures(source: Path, target: Path) -> int:
@@ -17,8 +18,9 @@ def copy_pictures(source: Path, target: Path) -> int:
         old.unlink()
     pictures = sorted(source.glob("*.png"))
     for path in pictures:
-        picture = Image.open(path).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-        picture.save(target / path.name, optimize=True)
+        picture = Image.open(path).convert("RGB")
+        picture = picture.crop((0, 0, picture.width, min(picture.height, TALLEST)))
+        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(target / path.name, optimize=True)
     return len(pictures)
 
 

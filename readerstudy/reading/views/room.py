@@ -119,7 +119,7 @@ def submit(request: HttpRequest, key: str, reading_key: str) -> HttpResponse:
     allocation = access_allocation(request, key, reading_key)
     seat, by, criteria = allocation.seat, signed_in(request), criteria_of(allocation.seat.study)
     try:
-        outputs = list(allocation.outputs.select_related("allocation"))
+        outputs = list(allocation.outputs.all())
         for output, criterion, answer, token in whole_page(request.POST, outputs, criteria):
             actions.rate(seat=seat, output=output, criterion=criterion, answer=answer, token=token, by=by)
         actions.submit_reading(seat=seat, allocation=allocation, criteria=criteria, by=by)
@@ -190,8 +190,11 @@ def _not_submitted(request: HttpRequest, allocation: Allocation, error: StudyErr
 
 def _following(seat: Membership, allocation: Allocation) -> Allocation | None:
     """The next unread presentation after this one, else the first one left behind."""
-    unread = Allocation.objects.of(seat).unread()
-    return unread.filter(position__gt=allocation.position).first() or unread.first()
+    unread = Allocation.objects.of(seat).unread().select_related("case", "reading")
+    following = unread.filter(position__gt=allocation.position).first() or unread.first()
+    if following:
+        following.seat = seat  # known already, with its study
+    return following
 
 
 def _allocate_latecomer(seat: Membership) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import time
@@ -16,10 +15,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from readerstudy import embedded
 from readerstudy.demo.build import is_built
 from readerstudy.demo.people import SIGN_INS
-from readerstudy.demo.processes import Processes, adopt_orphans, answers, free_port, is_free, wait_until
+from readerstudy.demo.processes import (
+    Processes,
+    adopt_orphans,
+    answers,
+    free_port,
+    is_free,
+    wait_until,
+    web_command,
+)
 from readerstudy.demo.static_files import collect_static_files
 
-WEB_THREADS = 8
 START_SECONDS, BUILD_SECONDS = 60, 900
 BUILDING = "Building the demonstration study"
 
@@ -77,7 +83,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         collect_static_files()
         self.stdout.write("Starting web, worker, beat and the simulated vendor …")
-        processes.start("web", *_gunicorn(port))
+        processes.start("web", *web_command(port))
         processes.start("vendor", "-m", "readerstudy.providers.simulated", "--port", str(vendor))
         processes.start("worker", *_celery("worker", "--without-gossip", "--without-mingle"))
         processes.start("beat", *_celery("beat"))
@@ -118,14 +124,6 @@ class Command(BaseCommand):
 
 def _celery(*arguments: str) -> tuple[str, ...]:
     return ("-m", "celery", "-A", "readerstudy.celery", "--quiet", *arguments)
-
-
-def _gunicorn(port: int) -> tuple[str, ...]:
-    workers = max(2, min(4, os.cpu_count() or 2))
-    return (
-        "-m", "gunicorn", "readerstudy.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
-        "--workers", str(workers), "--threads", str(WEB_THREADS), "--preload", "--log-level", "warning",
-    )  # fmt: skip
 
 
 def _wait_for(processes: Processes, url: str, what: str) -> None:
