@@ -60,19 +60,22 @@ LABELS = (
 )
 
 
-def test_from_upload_to_report(arrive: Callable[..., Person], demo: Demo, tmp_path: Path) -> None:
+def test_from_upload_to_report(
+    arrive: Callable[..., Person], demo: Demo, tmp_path: Path, pictures: Path
+) -> None:
     coordinator = arrive()
     coordinator.sign_in(COORDINATOR)
     key = make_a_study(coordinator)
     upload_and_confirm(coordinator, key, zip_of_mixed_files(tmp_path))
-    label(coordinator, key, tmp_path)
+    label(coordinator, key, tmp_path, pictures)
     ask(coordinator, key)
     compare(coordinator, key)
     make_outputs(coordinator, key)
     invite(coordinator, key)
     start(coordinator, key)
     for seat, values in RATED.items():
-        read(arrive, demo, seat, values)
+        reader = read(arrive, demo, seat, values)
+    reader.photograph(pictures, "all-done")
     expect_progress(coordinator, key)
     check_report(arrive, demo, key)
     close(coordinator, key)
@@ -102,7 +105,7 @@ def upload_and_confirm(coordinator: Person, key: str, archive: Path) -> None:
     expect(page.get_by_text("Every image on this page is confirmed.")).to_be_visible()
 
 
-def label(coordinator: Person, key: str, folder: Path) -> None:
+def label(coordinator: Person, key: str, folder: Path, pictures: Path) -> None:
     page, table = coordinator.page, folder / "labels.csv"
     coordinator.expect_refusal(422)
     table.write_text(LABELS.replace("eye-2", "eye-9"))
@@ -111,9 +114,11 @@ def label(coordinator: Person, key: str, folder: Path) -> None:
     page.get_by_role("button", name="Check this table").click()
     expect(page.get_by_text("Line 7")).to_be_visible()
     expect(page.get_by_text("Nothing was written.")).to_be_visible()
+    coordinator.photograph(pictures, "labels-refused")
     table.write_text(LABELS)
     page.set_input_files("input[type=file]", table)
     page.get_by_role("button", name="Check this table").click()
+    coordinator.photograph(pictures, "labels-preview")
     page.get_by_role("button", name=f"Write the labels of {CASES} cases").click()
     expect(
         page.get_by_text("each with a reference standard").or_(page.get_by_text("Every case has"))
@@ -173,7 +178,7 @@ def start(coordinator: Person, key: str) -> None:
     expect(page.get_by_text("The study is locked and running.")).to_be_visible()
 
 
-def read(arrive: Callable[..., Person], demo: Demo, seat: str, values: list[str]) -> None:
+def read(arrive: Callable[..., Person], demo: Demo, seat: str, values: list[str]) -> Person:
     """A reader comes by the link in the mail and rates every case with two key presses."""
     address = {"R01": "first@journey.example", "R02": "second@journey.example"}[seat]
     reader = accept(arrive, demo, address)
@@ -191,6 +196,7 @@ def read(arrive: Callable[..., Person], demo: Demo, seat: str, values: list[str]
             stop_and_come_back(reader)
         reader.press("Enter")
     expect(page.get_by_role("heading", name="All done")).to_be_visible()
+    return reader
 
 
 def stop_and_come_back(reader: Person) -> None:
