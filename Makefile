@@ -6,6 +6,10 @@ BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEVELOPMENT := .venv/.development
 
+# The machine's own certificates, where it has some: many hospitals' networks answer with one of their own.
+CERTIFICATES := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt),--system-certs)
+SYNC := $(BIN)/uv pip sync --quiet --require-hashes $(CERTIFICATES)
+
 .DEFAULT_GOAL := help
 .PHONY: help env demo demo-reset test test-rooms test-journeys check screenshots bench clean
 
@@ -27,11 +31,11 @@ $(BIN)/uv: requirements-uv.txt
 
 # The development environment holds all of the runtime one, so it is never taken back to that.
 $(RUNTIME): requirements.txt $(BIN)/uv
-	@if [ -f $(DEVELOPMENT) ]; then $(MAKE) --no-print-directory $(DEVELOPMENT); else $(BIN)/uv pip sync --quiet --require-hashes requirements.txt requirements-uv.txt; fi
+	@if [ -f $(DEVELOPMENT) ]; then $(MAKE) --no-print-directory $(DEVELOPMENT); else $(SYNC) requirements.txt requirements-uv.txt; fi
 	@touch $@
 
 $(DEVELOPMENT): requirements-dev.txt $(BIN)/uv
-	@$(BIN)/uv pip sync --quiet --require-hashes requirements-dev.txt
+	@$(SYNC) requirements-dev.txt
 	@touch $(RUNTIME) $@
 
 demo: $(RUNTIME)

@@ -6,7 +6,7 @@
 
    Inputs of the form, also one with `webkitdirectory`, and anything dropped on .drop are sent as
    multipart fields `file` and `path` (the path inside the dropped folder). The server answers 2xx
-   {"fate": "received" | "known", "sentence": "…"} or 4xx {"error": "…"}; anything else is tried again.
+   {"fate": "received" | "known" | "duplicate", "sentence": "…"} or 4xx {"error": "…"}; anything else is tried again.
    A report is put after the form, and "rs-uploads:finished" {total, refused} bubbles from the form.
    Elements with data-needs-script are shown. Without this script the form posts as it is. */
 
@@ -107,7 +107,7 @@ function judge(request, form) {
   const moved = responseURL && new URL(responseURL).pathname !== asked;
   if (moved || status === 401) return { kind: "signin" };
   if (status >= 200 && status < 300 && answer.fate) {
-    return { kind: answer.fate === "known" ? "known" : "done", sentence: answer.sentence || word("received") };
+    return { kind: ["known", "duplicate"].includes(answer.fate) ? "known" : "done", sentence: answer.sentence || word("received") };
   }
   if (status === 403 && !answer.error) return { kind: "signin" };
   if (status >= 400 && status < 500 && ![408, 425, 429].includes(status)) {
