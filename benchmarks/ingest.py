@@ -5,9 +5,9 @@
 The files are drawn phantoms in the encodings that hospitals send: uncompressed, JPEG 2000 and RLE DICOM, 8- and
 16-bit PNG, JPEG, and a colour cine. Both sides read from and write to the same disk and start their own
 processes. The bare loop writes the same three products (full frames, display, preview) with the fewest calls that
-do so: no limits, no checks, no hashes, no description, no percentiles. `ratio` is rendition ÷ bare throughput over
-the same files in the same run; `ratio_of_processor_seconds` says the same on a machine that is busy with other
-things; `ratio_to_full_frames_only` compares with a loop that writes no display image and no preview.
+do so, by Pillow alone: no limits, no checks, no hashes, no description, no percentiles. `ratio` is rendition ÷ bare
+throughput over the same files in the same run; `ratio_of_processor_seconds` says the same on a machine that is busy
+with other things; `ratio_to_full_frames_only` compares with a loop that writes no display image and no preview.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from readerstudy.imaging.asked import Asked
 from readerstudy.imaging.limits import Limits
 from readerstudy.imaging.rendition import Refused, render
 
@@ -57,10 +58,11 @@ def _address_space() -> int:
     return pages * resource.getpagesize()
 
 
-def _answer(request: dict[str, str], limits: Limits) -> dict[str, Any]:
-    _start_clocks(limits)
+def _answer(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    path, asked = Path(request["path"]), Asked(**request["asked"])
     try:
-        outcome = render(Path(request["path"]), Path(request["folder"]), limits)
+        _start_clocks(limits, path.stat().st_size)
+        outcome = render(path, Path(request["folder"]), limits, asked)
     except OSError as error:
         return {"failed": error.errno}
     finally:
@@ -70,13 +72,13 @@ def _answer(request: dict[str, str], limits: Limits) -> dict[str, Any]:
     return {"meta": outcome.meta}
 
 
-def _start_clocks(limits: Limits) -> None:
+def _start_clocks(limits: Limits, size: int) -> None:
     """Let the system end this process when the next file takes too long, by either clock."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    end = int(used.ru_utime + used.ru_stime) + limits.cpu_seconds + 1
+    used, extra = resource.getrusage(resource.RUSAGE_SELF), limits.extra_seconds(size)
+    end = int(used.ru_utime + used.ru_stime) + limits.cpu_seconds + extra + 1
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (end, hard))
-    signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds + _SPARE_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds + extra + _SPARE_SECONDS)
 
 
 def _say(replies: int, message: dict[str, Any]) -> None:

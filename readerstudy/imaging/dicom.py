@@ -7,10 +7,10 @@ presets, and MONOCHROME1 becomes a flag.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.metadata import version
-from typing import Any, cast
+from typing import IO, Any, cast
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -19,6 +19,7 @@ from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import UID, JPEGExtended12Bit, RLELossless
 
 from readerstudy.imaging import terms
+from readerstudy.imaging.asked import Asked
 from readerstudy.imaging.dicom_grey import grey_frames, grey_scale
 from readerstudy.imaging.dicom_header import (
     frame_count,
@@ -29,8 +30,10 @@ from readerstudy.imaging.dicom_header import (
     read_header,
     text,
 )
+from readerstudy.imaging.encoded import is_whole, pixel_bytes
 from readerstudy.imaging.limits import Limits
 from readerstudy.imaging.picture import Array, Facts, Picture, SpacingKind, remember
+from readerstudy.imaging.provenance import provenance
 from readerstudy.imaging.reasons import LookCode, NoteCode, Refusal
 from readerstudy.imaging.windows import GreyScale
 
@@ -55,7 +58,9 @@ class _Stream:
 
     def __call__(self, *, unused_bits: bool = False) -> Iterator[Array]:
         """Every frame as the decoder gives it, colours as RGB; on request with the bits outside Bits Stored."""
+        pixel_bytes(self.dataset)  # rewound: the frames may have been read before
         options: dict[str, Any] = {"decoding_plugin": self.plugin, "correct_unused_bits": not unused_bits}
+        options["view_only"] = self.decoder.is_native
         if frame_count(self.dataset) == 1:
             yield self.decoder.as_array(self.dataset, index=0, **options)[0]
             return
@@ -69,19 +74,20 @@ class _Stream:
         return _with_version(self.plugin or "pydicom")
 
 
-def open_dicom(data: bytes, limits: Limits) -> list[Callable[[], Picture]]:
-    """Ways to the image of a DICOM file, one for each decoder that may read it, the most trusted first.
+def open_dicom(file: IO[bytes], limits: Limits, asked: Asked) -> list[Callable[[], Picture]]:
+    """Ways to the image of an open DICOM file, one for each decoder that may read it, the most trusted first.
 
-    Raises Refusal where the file is no image, too large, or encoded in a way that nothing here reads.
+    The frames are read from the file as they are needed, so it must stay open. Raises Refusal where the file is no
+    image, too large, or encoded in a way that nothing here reads.
     """
-    dataset, uid = read_header(data, limits)
+    dataset, uid = read_header(file, limits, asked)
     model = (text(dataset, "PhotometricInterpretation") or "").upper()
     samples = integer(dataset, "SamplesPerPixel", 1)
     if model not in ((*_GREY, "PALETTE COLOR") if samples == 1 else _COLOUR):
         raise Refusal("unsupported_colours" if model else "bad_header")
     build = _grey if model in _GREY else _coloured
     attempts: list[Callable[[], Picture]] = [
-        partial(build, stream, uid, model) for stream in _streams(dataset, uid)
+        partial(build, stream, uid, model, asked) for stream in _streams(dataset, uid)
     ]
     if uid == JPEGExtended12Bit and integer(dataset, "BitsStored") > 8:
         attempts.append(_refuse_12_bit_jpeg)
@@ -98,7 +104,10 @@ def _streams(dataset: Dataset, uid: UID | None) -> list[_Stream]:
     except NotImplementedError:
         raise Refusal("unsupported_compression") from None
     if decoder.is_native:
+        _check_native(dataset)
         return [_Stream(dataset, decoder, "")]
+    if not is_whole(pixel_bytes(dataset)):
+        raise Refusal("damaged")
     order = _PREFERRED_JPEG_2000 if uid in _JPEG_2000 else _PREFERRED
     plugins = [name for name in order if name in decoder.available_plugins]
     if not plugins:
@@ -106,21 +115,30 @@ def _streams(dataset: Dataset, uid: UID | None) -> list[_Stream]:
     return [_Stream(dataset, decoder, name) for name in plugins]
 
 
+def _check_native(dataset: Dataset) -> None:
+    """Refuse plain pixels of unknown length, and 4:2:2 colours that are as many as unsubsampled ones."""
+    pixels = pixel_bytes(dataset)
+    values = integer(dataset, "Rows") * integer(dataset, "Columns") * 3 * frame_count(dataset)
+    subsampled = text(dataset, "PhotometricInterpretation") == "YBR_FULL_422"
+    if pixels.open_ended or (subsampled and len(pixels) >= values):
+        raise Refusal("damaged")
+
+
 @cache
 def _with_version(name: str) -> str:
     return f"{name} {version(_PACKAGES.get(name, name))}"
 
 
-def _grey(stream: _Stream, uid: UID | None, model: str) -> Picture:
+def _grey(stream: _Stream, uid: UID | None, model: str, asked: Asked) -> Picture:
     dataset = stream.dataset
     notes = _notes(dataset)
     masked = stream.decoder.is_native or uid == RLELossless
     read = partial(stream, unused_bits=masked)
     scale, mapping = grey_scale(dataset, read, notes, inverted=model == "MONOCHROME1", masked=masked)
-    return _picture(stream, uid, notes, scale=scale, read=lambda: grey_frames(read, mapping))
+    return _picture(stream, uid, notes, asked, scale=scale, read=lambda: grey_frames(read, mapping))
 
 
-def _coloured(stream: _Stream, uid: UID | None, model: str) -> Picture:
+def _coloured(stream: _Stream, uid: UID | None, model: str, asked: Asked) -> Picture:
     notes = _notes(stream.dataset)
     convert = _from_palette if model == "PALETTE COLOR" else _to_8_bits
 
@@ -128,7 +146,7 @@ def _coloured(stream: _Stream, uid: UID | None, model: str) -> Picture:
         for frame in stream():
             yield convert(frame, stream.dataset, notes)
 
-    return _picture(stream, uid, notes, scale=None, read=read)
+    return _picture(stream, uid, notes, asked, scale=None, read=read)
 
 
 def _from_palette(frame: Array, dataset: Dataset, notes: list[NoteCode]) -> Array:
@@ -155,19 +173,23 @@ def _picture(
     stream: _Stream,
     uid: UID | None,
     notes: list[NoteCode],
+    asked: Asked,
     *,
     scale: GreyScale | None,
     read: Callable[[], Iterator[Array]],
 ) -> Picture:
     dataset = stream.dataset
+    facts = _facts(stream, uid)
+    bits = 8 if scale is None else min(16, integer(dataset, "BitsStored", 16))
+    look = (scale is None, scale is not None and scale.inverted, bits)
     return Picture(
         width=integer(dataset, "Columns"),
         height=integer(dataset, "Rows"),
-        bits=8 if scale is None else min(16, integer(dataset, "BitsStored", 16)),
+        bits=bits,
         frames=frame_count(dataset),
         read=read,
         grey=scale,
-        facts=_facts(stream, uid),
+        facts=replace(facts, provenance=provenance(dataset, asked, facts, look)),
         notes=notes,
     )
 

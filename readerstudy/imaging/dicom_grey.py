@@ -197,7 +197,7 @@ def _modality_table(dataset: Dataset, notes: list[NoteCode]) -> Table | None:
 
 
 def _voi_table(dataset: Dataset, notes: list[NoteCode]) -> Table | None:
-    for place in places(dataset, 0, _VOI):
+    for place in places(dataset, _key(dataset), _VOI):
         if "VOILUTSequence" in place:
             table = _table(nested(place, "VOILUTSequence", 0))
             if table is not None and table.outputs.max() > table.outputs.min():
@@ -229,17 +229,22 @@ def _table_words(data: Any, entries: int, word: str) -> np.ndarray[Any, np.dtype
     return np.atleast_1d(np.asarray(data, dtype=np.int64)).astype(np.uint16)
 
 
+def _key(dataset: Dataset) -> int:
+    """The frame that stands for all, as `Picture.key_frame`."""
+    return frame_count(dataset) // 2
+
+
 def _has_window(dataset: Dataset) -> bool:
     return any(
         is_present(place, keyword)
-        for place in places(dataset, 0, _VOI)
+        for place in places(dataset, _key(dataset), _VOI)
         for keyword in ("WindowCenter", "VOILUTSequence")
     )
 
 
 def _windows(dataset: Dataset, notes: list[NoteCode]) -> tuple[WindowFunction, tuple[Window, ...]]:
-    function, windows = _frame_windows(dataset, 0, notes)
-    for number in range(1, frame_count(dataset)):
+    function, windows = _frame_windows(dataset, _key(dataset), notes)
+    for number in range(frame_count(dataset)):
         if _frame_windows(dataset, number, []) != (function, windows):
             remember(notes, "windows_vary")
             break

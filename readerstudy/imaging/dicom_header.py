@@ -11,7 +11,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import IO, Any
 
 from pydicom import dcmread
 from pydicom.datadict import tag_for_keyword
@@ -20,6 +20,8 @@ from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_dataset
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, PrivateTransferSyntaxes
 
+from readerstudy.imaging.asked import Asked
+from readerstudy.imaging.encoded import place_pixels, stops_here
 from readerstudy.imaging.limits import Limits
 from readerstudy.imaging.reasons import Refusal, RefusalCode
 
@@ -34,8 +36,13 @@ _KEYWORDS = """
     RescaleIntercept RescaleSlope ModalityLUTSequence VOILUTSequence WindowCenter WindowWidth
     WindowCenterWidthExplanation VOILUTFunction PixelSpacing ImagerPixelSpacing PixelSpacingCalibrationType
     FrameTime CineRate SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
-    PixelData FloatPixelData DoubleFloatPixelData ExtendedOffsetTable ExtendedOffsetTableLengths
+    ImagePositionPatient ImageOrientationPatient InstanceNumber
+    ExtendedOffsetTable ExtendedOffsetTableLengths
 """
+# Parsed only for a study that gave its key, and turned into hashes, shifts and differences at once.
+_IN_THE_STUDY = "SeriesInstanceUID SOPInstanceUID AcquisitionDate ContentDate SeriesDate StudyDate"
+# Parsed only for a study that asks for age and sex.
+_OF_THE_PATIENT = "PatientAge PatientBirthDate PatientSex AcquisitionDate ContentDate SeriesDate StudyDate"
 _OVERLAY_ROWS = tuple(0x60000010 + 0x20000 * number for number in range(16))
 _WANTED: list[Any] = [
     *(tag for tag in map(tag_for_keyword, _KEYWORDS.split()) if tag is not None),
@@ -47,6 +54,7 @@ _UNREADABLE = (
     KeyError, ValueError, TypeError, AttributeError, NotImplementedError, OverflowError, IndexError, struct.error,
 )  # fmt: skip
 _INFLATE_STEP = 1 << 20
+_LONGEST_UID = 256
 
 _REFUSED_CLASSES: tuple[tuple[str, RefusalCode], ...] = (
     ("1.2.840.10008.1.3.10", "dicom_directory"),
@@ -83,18 +91,19 @@ _REFUSED_MODALITIES: dict[str, RefusalCode] = {
 _VIDEO_SYNTAXES = tuple(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 109))
 
 
-def read_header(data: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
-    """The allowed attributes of a DICOM file with its pixel data still encoded, and its transfer syntax.
+def read_header(file: IO[bytes], limits: Limits, asked: Asked) -> tuple[Dataset, UID | None]:
+    """The allowed attributes of a DICOM file, and its transfer syntax.
 
-    Raises Refusal for everything that is no image or too large to decode.
+    The pixel data stay encoded in the open file. Attributes that identify a patient or a series are read only as
+    far as `asked` needs them. Raises Refusal for everything that is no image or too large to decode.
     """
-    uid, class_uid, start = _file_meta(data)
+    uid, class_uid, start = _file_meta(file)
     _refuse_by_class(class_uid)
     if uid is None:
         raise Refusal("no_transfer_syntax")
     if uid in _VIDEO_SYNTAXES:
         raise Refusal("video")
-    dataset = _read(data, uid, start, limits)
+    dataset = _read(file, uid, start, limits, _wanted(asked))
     _refuse_by_class(text(dataset, "SOPClassUID") or "")
     modality = (text(dataset, "Modality") or "").upper()
     if modality in _REFUSED_MODALITIES:
@@ -103,26 +112,35 @@ def read_header(data: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
     return dataset, UID(uid) if is_registered(uid) else None
 
 
+def _wanted(asked: Asked) -> list[Any]:
+    keywords = f"{_IN_THE_STUDY if asked.key else ''} {_OF_THE_PATIENT if asked.age_and_sex else ''}".split()
+    return [*_WANTED, *(tag for tag in map(tag_for_keyword, keywords) if tag is not None)]
+
+
 def is_registered(uid: str) -> bool:
     """Whether the UID is one that DICOM or pydicom knows as a transfer syntax."""
     return UID(uid).is_transfer_syntax if UID(uid).type else uid in PrivateTransferSyntaxes
 
 
-def _file_meta(data: bytes) -> tuple[str | None, str, int]:
+def _file_meta(file: IO[bytes]) -> tuple[str | None, str, int]:
     """Transfer syntax, SOP class, and where the data set begins, from the always explicit group 0002."""
     place, found = 132, {0x0002: "", 0x0010: ""}
-    while data[place : place + 2] == b"\x02\x00" and place + 8 <= len(data):
-        element, vr = struct.unpack_from("<H", data, place + 2)[0], data[place + 4 : place + 6]
-        long_form = vr in _LONG_VRS
-        head = 12 if long_form else 8
-        if place + head > len(data):
+    while (head := _at(file, place, 12))[:2] == b"\x02\x00" and len(head) >= 8:
+        element, long_form = struct.unpack_from("<H", head, 2)[0], head[4:6] in _LONG_VRS
+        if long_form and len(head) < 12:
             raise Refusal("damaged")
-        length = struct.unpack_from("<I" if long_form else "<H", data, place + (8 if long_form else 6))[0]
+        length = struct.unpack_from("<I" if long_form else "<H", head, 8 if long_form else 6)[0]
+        place += 12 if long_form else 8
         if element in found:
-            value = data[place + head : place + head + length]
+            value = _at(file, place, min(length, _LONGEST_UID))
             found[element] = value.rstrip(b"\x00 ").decode("ascii", errors="replace")
-        place += head + length
+        place += length
     return found[0x0010] or None, found[0x0002], place
+
+
+def _at(file: IO[bytes], place: int, count: int) -> bytes:
+    file.seek(place)
+    return file.read(count)
 
 
 def _refuse_by_class(class_uid: str) -> None:
@@ -131,27 +149,33 @@ def _refuse_by_class(class_uid: str) -> None:
             raise Refusal(code)
 
 
-def _read(data: bytes, uid: str, start: int, limits: Limits) -> Dataset:
+def _read(file: IO[bytes], uid: str, start: int, limits: Limits, wanted: list[Any]) -> Dataset:
     try:
-        if uid != DeflatedExplicitVRLittleEndian:
-            return dcmread(io.BytesIO(data), specific_tags=_WANTED)
-        plain = io.BytesIO(_inflate(data, start, limits.max_inflated_bytes))
-        dataset = read_dataset(plain, False, True, specific_tags=_WANTED)
+        if uid == DeflatedExplicitVRLittleEndian:
+            return _read_inflated(io.BytesIO(_inflate(file, start, limits.max_inflated_bytes)), wanted)
+        file.seek(0)
+        dataset = dcmread(file, stop_before_pixels=True, specific_tags=wanted)
+        place_pixels(file, dataset)
     except (InvalidDicomError, EOFError, *_UNREADABLE):
         raise Refusal("damaged") from None
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.set_original_encoding(False, True, "iso8859")
     return dataset
 
 
-def _inflate(data: bytes, start: int, bound: int) -> bytes:
+def _read_inflated(plain: io.BytesIO, wanted: list[Any]) -> Dataset:
+    dataset = read_dataset(plain, False, True, stop_when=stops_here, specific_tags=wanted)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.set_original_encoding(False, True, "iso8859")
+    place_pixels(plain, dataset)
+    return dataset
+
+
+def _inflate(file: IO[bytes], start: int, bound: int) -> bytes:
     inflator, plain = zlib.decompressobj(-zlib.MAX_WBITS), bytearray()
-    rest = data[start:]
+    file.seek(start)
     try:
-        while rest and not inflator.eof:
+        while not inflator.eof and (rest := inflator.unconsumed_tail or file.read(_INFLATE_STEP)):
             plain += inflator.decompress(rest, _INFLATE_STEP)
-            rest = inflator.unconsumed_tail
             if len(plain) > bound:
                 raise Refusal("inflates_too_large")
     except zlib.error:
@@ -174,7 +198,7 @@ def _check_pixels(dataset: Dataset, limits: Limits) -> None:
         raise Refusal("too_many_pixels")
     if frames > limits.max_frames:
         raise Refusal("too_many_frames")
-    if rows * columns * frames * samples * max(1, allocated // 16) > limits.max_total_pixels:
+    if rows * columns * frames * samples * max(8, allocated) > limits.max_total_pixels * 16:
         raise Refusal("too_many_pixels_in_all")
 
 

@@ -16,14 +16,26 @@ import numpy.typing as npt
 from PIL import Image
 
 from readerstudy.imaging.picture import Picture
+from readerstudy.imaging.png import encode_png
 from readerstudy.imaging.reasons import Refusal
 from readerstudy.imaging.windows import Window, WindowFunction, display_levels, fallback_window, straightened
+
+__all__ = [
+    "DISPLAY_SIDE",
+    "PREVIEW_SIDE",
+    "Product",
+    "Products",
+    "encode_jpeg",
+    "encode_png",
+    "write_file",
+    "write_preview",
+    "write_products",
+]
 
 DISPLAY_SIDE = 2048
 PREVIEW_SIDE = 1024
 DISPLAY_NAME = "display.png"
 PREVIEW_NAME = "preview.webp"
-_PNG_LEVEL = 1  # 4 % larger than level 6 on radiographs, twice as fast
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +58,26 @@ class Products:
     function: WindowFunction | None
 
 
-def encode_png(pixels: npt.NDArray[Any]) -> bytes:
-    """A PNG of (h, w) uint16 as true 16-bit grey, (h, w) uint8 as 8-bit grey or (h, w, 3) uint8 as RGB."""
-    return _encode(Image.fromarray(np.ascontiguousarray(pixels)), format="PNG", compress_level=_PNG_LEVEL)
-
-
 def encode_jpeg(pixels: npt.NDArray[np.uint8]) -> bytes:
     """A JPEG of quality 90 without colour subsampling."""
     return _encode(Image.fromarray(np.ascontiguousarray(pixels)), format="JPEG", quality=90, subsampling=0)
 
 
 def write_products(picture: Picture, folder: Path) -> Products:
-    """Write every file of the rendition into the folder, reading the picture once."""
+    """Write every file of the rendition into the folder, reading the picture once.
+
+    Display image, preview and, where the file brings none, the window come from the key frame.
+    """
     full: list[Product] = []
     shown: tuple[Product, Product, Window | None, WindowFunction | None] | None = None
     cine = picture.grey is None and picture.frames > 1
     for number, frame in enumerate(picture.read()):
         _check(picture, frame, number)
-        name = f"full-{number:04d}.{'jpg' if cine else 'png'}"
-        full.append(_write(folder, name, encode_jpeg(frame) if cine else encode_png(frame)))
-        if shown is None:
-            shown = _write_shown(picture, frame, folder)
+        content = encode_jpeg(frame) if cine else encode_png(frame)
+        full.append(write_file(folder, f"full-{number:04d}.{'jpg' if cine else 'png'}", content))
+        if number == picture.key_frame:
+            is_display = picture.grey is None and not cine and max(frame.shape) <= DISPLAY_SIDE
+            shown = _write_shown(picture, frame, folder, content if is_display else None)
     if shown is None or len(full) != picture.frames:
         raise Refusal("damaged")
     if cine:
@@ -85,16 +96,16 @@ def _check(picture: Picture, frame: npt.NDArray[Any], number: int) -> None:
 
 
 def _write_shown(
-    picture: Picture, frame: npt.NDArray[Any], folder: Path
+    picture: Picture, frame: npt.NDArray[Any], folder: Path, encoded: bytes | None
 ) -> tuple[Product, Product, Window | None, WindowFunction | None]:
+    """Display image and preview of a frame; `encoded` is the display image where it is there already."""
     window, function = _window(picture, frame)
     if picture.grey is not None and window is not None and function is not None:
         frame = display_levels(picture.grey, window, function)[frame]
     display = _shrunk(Image.fromarray(np.ascontiguousarray(frame)), DISPLAY_SIDE)
-    preview = _shrunk(display, PREVIEW_SIDE)
     return (
-        _write(folder, DISPLAY_NAME, _encode(display, format="PNG", compress_level=_PNG_LEVEL)),
-        _write(folder, PREVIEW_NAME, _encode(preview, format="WEBP", quality=80, method=2)),
+        write_file(folder, DISPLAY_NAME, encoded or encode_png(np.asarray(display))),
+        write_preview(folder, display),
         window,
         function,
     )
@@ -111,6 +122,12 @@ def _window(picture: Picture, frame: npt.NDArray[Any]) -> tuple[Window | None, W
     return fallback_window(grey, frame, picture.bits)
 
 
+def write_preview(folder: Path, shown: Image.Image) -> Product:
+    """Write the small WebP of an image in 8-bit grey or RGB."""
+    preview = _shrunk(shown, PREVIEW_SIDE)
+    return write_file(folder, PREVIEW_NAME, _encode(preview, format="WEBP", quality=80, method=2))
+
+
 def _shrunk(image: Image.Image, side: int) -> Image.Image:
     longest = max(image.size)
     if longest <= side:
@@ -125,6 +142,7 @@ def _encode(image: Image.Image, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _write(folder: Path, name: str, content: bytes) -> Product:
+def write_file(folder: Path, name: str, content: bytes) -> Product:
+    """Write one encoded file, and say how large it is."""
     (folder / name).write_bytes(content)
     return Product(name=name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())

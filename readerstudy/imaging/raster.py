@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import IO
 
 import numpy as np
 import PIL
@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import TiffImageFile
 
 from readerstudy.imaging.limits import Limits
-from readerstudy.imaging.picture import Array, Facts, Picture, remember
+from readerstudy.imaging.picture import Array, Facts, Picture, own_bounds, remember
 from readerstudy.imaging.reasons import NoteCode, Refusal
 from readerstudy.imaging.sniff import Format
 from readerstudy.imaging.windows import GreyScale
@@ -26,10 +26,11 @@ _WHITE_IS_ZERO = 0
 _BITS_PER_SAMPLE, _PHOTOMETRIC = 258, 262
 
 
-def open_raster(data: bytes, kind: Format, limits: Limits) -> Picture:
-    """The picture in a file of the given kind. Raises Refusal before decoding if it is too large."""
-    with _own_bounds():
-        image = Image.open(io.BytesIO(data), formats=(kind,))
+def open_raster(file: IO[bytes], kind: Format, limits: Limits) -> Picture:
+    """The picture in an open file of the given kind. Raises Refusal before decoding if it is too large."""
+    file.seek(0)
+    with own_bounds():
+        image = Image.open(file, formats=(kind,))
         frames = _frame_count(image)
         _check_size(image, frames, limits)
     if image.mode not in _GREY_MODES + _COLOUR_MODES:
@@ -72,7 +73,7 @@ class _Source:
     def images(self) -> Iterator[Image.Image]:
         """Every frame, decoded; all of one size and kind."""
         for number in range(self.frames):
-            with _own_bounds():
+            with own_bounds():
                 if self.frames > 1:
                     self.image.seek(number)
                 if self.image.size != self.size or (self.image.mode in _GREY_MODES) != (
@@ -101,17 +102,6 @@ class _Source:
         """Every colour frame as RGB in sRGB."""
         for image in self.images():
             yield _turned(np.asarray(_to_rgb(image, notes)), self.turn)
-
-
-@contextmanager
-def _own_bounds() -> Iterator[None]:
-    """Lift Pillow's bound on pixels: ours is checked after opening, and again the size of each frame."""
-    bound = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = bound
 
 
 def _frame_count(image: Image.Image) -> int:

@@ -113,7 +113,7 @@ NOTES: dict[NoteCode, str] = {
     "window_broken": "The file's display window is broken; a window from the 1st to the 99th percentile is used.",
     "window_missing": "The file has no display window; a window from the 1st to the 99th percentile is used.",
     "window_approximated": "The file's display curve is approximated by a straight window in the viewer.",
-    "windows_vary": "The frames have different display windows; those of the first frame are used.",
+    "windows_vary": "The frames have different display windows; those of the middle frame are used.",
     "supplemental_palette_ignored": "The file adds a colour palette to its grey values; only the grey is shown.",
     "overlay_dropped": "The file has an overlay; it is not shown.",
     "alpha_over_black": "The image is partly transparent; it is shown on black.",

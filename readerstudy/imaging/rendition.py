@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import logging
+import os
 import shutil
 import time
 import warnings
@@ -16,13 +17,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
+from io import BufferedReader
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import IO, Literal, TypedDict
 
 import numpy as np
 import PIL
 import pydicom
 
+from readerstudy.imaging.asked import Asked
 from readerstudy.imaging.dicom import open_dicom
 from readerstudy.imaging.limits import Limits
 from readerstudy.imaging.picture import Picture
@@ -32,7 +35,7 @@ from readerstudy.imaging.reasons import REFUSALS, Reason, Refusal, RefusalCode, 
 from readerstudy.imaging.sniff import HEAD_BYTES, Format, sniff
 from readerstudy.imaging.windows import GreyScale, Window, WindowFunction
 
-META_VERSION = 1
+META_VERSION = 2
 
 
 class WindowPreset(TypedDict):
@@ -51,8 +54,22 @@ class FileEntry(TypedDict):
     sha256: str
 
 
+class Placed(TypedDict):
+    """Where an image lies in its square: a pixel at (x, y) came to (left + x * scale, top + y * scale)."""
+
+    scale: float
+    left: int
+    top: int
+
+
 class Meta(TypedDict):
-    """The description of a rendition; JSON-safe, and all that is kept of a file beside its pixels."""
+    """The description of a rendition; JSON-safe, and all that is kept of a file beside its pixels.
+
+    `key_frame` is the frame of display image and preview. The provenance (`series` to `sex`) is described by
+    `readerstudy.imaging.picture.Provenance`; each is None where it is unknown or was not asked for. `masks` are
+    boxes [left, top, right, bottom] that were blacked out, and `placed` where the image lies in a square of its
+    own making, both in the rendition's pixels.
+    """
 
     version: int
     kind: Literal["grey16", "rgb8"]
@@ -60,6 +77,7 @@ class Meta(TypedDict):
     height: int
     bits: int
     frames: int
+    key_frame: int
     frame_time_ms: float | None
     scale: float
     offset: float
@@ -73,6 +91,16 @@ class Meta(TypedDict):
     body_part: str | None
     laterality: str | None
     view_position: str | None
+    series: str | None
+    stack: str | None
+    instance: str | None
+    position_mm: float | None
+    instance_number: int | None
+    day: int | None
+    age_years: int | None
+    sex: str | None
+    masks: list[list[int]]
+    placed: Placed | None
     needs_look: list[Reason]
     notes: list[Reason]
     source_format: Format
@@ -112,16 +140,17 @@ def refused(code: RefusalCode, seconds: float = 0.0) -> Refused:
     return Refused(code=code, sentence=REFUSALS[code], seconds=seconds)
 
 
-def render(path: Path, out_dir: Path, limits: Limits | None = None) -> Outcome:
+def render(path: Path, out_dir: Path, limits: Limits | None = None, asked: Asked | None = None) -> Outcome:
     """Render the file into `out_dir`, which must not exist; on refusal it does not exist afterwards.
 
-    Raises OSError where the file cannot be opened or the folder cannot be written.
+    `asked` says what the study wants to know of the file's provenance; by default nothing. Raises OSError where the
+    file cannot be opened or the folder cannot be written.
     """
     started = time.perf_counter()
     out_dir.mkdir(parents=True)
     try:
-        with _as_refusals():
-            meta = _render(path, out_dir, limits or Limits())
+        with _as_refusals(), path.open("rb") as file:
+            meta = _render(file, out_dir, limits or Limits(), asked or Asked())
     except Refusal as refusal:
         shutil.rmtree(out_dir)
         return refused(refusal.code, time.perf_counter() - started)
@@ -131,22 +160,24 @@ def render(path: Path, out_dir: Path, limits: Limits | None = None) -> Outcome:
     return Rendered(folder=out_dir, meta=meta, seconds=time.perf_counter() - started)
 
 
-def _render(path: Path, folder: Path, limits: Limits) -> Meta:
-    if path.stat().st_size > limits.max_file_bytes:
+def _render(file: BufferedReader, folder: Path, limits: Limits, asked: Asked) -> Meta:
+    size = file.seek(0, os.SEEK_END)
+    if size > limits.max_file_bytes:
         raise Refusal("too_large")
-    data = path.read_bytes()
-    kind = sniff(data[:HEAD_BYTES])
+    file.seek(0)
+    kind = sniff(file.read(HEAD_BYTES))
     with _quiet() as warned:
-        picture, products = _first_that_works(_attempts(data, kind, limits), folder)
+        picture, products = _first_that_works(_attempts(file, kind, limits, asked), folder)
     if warned:
         picture.mark("file_irregular")
-    return _describe(picture, products, data)
+    file.seek(0)
+    return _describe(picture, products, hashlib.file_digest(file, "sha256").hexdigest(), size)
 
 
-def _attempts(data: bytes, kind: Format, limits: Limits) -> Sequence[Callable[[], Picture]]:
+def _attempts(file: IO[bytes], kind: Format, limits: Limits, asked: Asked) -> Sequence[Callable[[], Picture]]:
     if kind == "DICOM":
-        return open_dicom(data, limits)
-    return [partial(open_raster, data, kind, limits)]
+        return open_dicom(file, limits, asked)
+    return [partial(open_raster, file, kind, limits)]
 
 
 def _first_that_works(attempts: Sequence[Callable[[], Picture]], folder: Path) -> tuple[Picture, Products]:
@@ -191,24 +222,21 @@ def _as_refusals() -> Iterator[None]:
 @contextmanager
 def _quiet() -> Iterator[list[warnings.WarningMessage]]:
     """Let no library print, log or warn in words of the file; yields the list of warnings, for its length only."""
-    loggers = [logging.getLogger(name) for name in ("pydicom", "PIL", "gdcm")]
-    before = [logger.disabled for logger in loggers]
-    mode = pydicom.config.settings.reading_validation_mode
+    said, mode = logging.root.manager.disable, pydicom.config.settings.reading_validation_mode
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
-    for logger in loggers:
-        logger.disabled = True
+    logging.disable(logging.CRITICAL)
     try:
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             yield warned
     finally:
         pydicom.config.settings.reading_validation_mode = mode
-        for logger, disabled in zip(loggers, before, strict=True):
-            logger.disabled = disabled
+        logging.disable(said)
 
 
-def _describe(picture: Picture, products: Products, data: bytes) -> Meta:
+def _describe(picture: Picture, products: Products, sha256: str, size: int) -> Meta:
     grey, facts = picture.grey or GreyScale(), picture.facts
+    origin = facts.provenance
     return {
         "version": META_VERSION,
         "kind": "rgb8" if picture.grey is None else "grey16",
@@ -216,6 +244,7 @@ def _describe(picture: Picture, products: Products, data: bytes) -> Meta:
         "height": picture.height,
         "bits": picture.bits,
         "frames": picture.frames,
+        "key_frame": picture.key_frame,
         "frame_time_ms": facts.frame_time_ms,
         "scale": grey.scale,
         "offset": grey.offset,
@@ -229,17 +258,27 @@ def _describe(picture: Picture, products: Products, data: bytes) -> Meta:
         "body_part": facts.body_part,
         "laterality": facts.laterality,
         "view_position": facts.view_position,
+        "series": origin.series,
+        "stack": origin.stack,
+        "instance": origin.instance,
+        "position_mm": origin.position_mm,
+        "instance_number": origin.instance_number,
+        "day": origin.day,
+        "age_years": origin.age_years,
+        "sex": origin.sex,
+        "masks": [],
+        "placed": None,
         "needs_look": [look(code) for code in facts.looks],
         "notes": [note(code) for code in picture.notes],
         "source_format": facts.source_format,
         "transfer_syntax": facts.transfer_syntax,
         "decoder": facts.decoder,
         "software": software(),
-        "full": [_entry(product) for product in products.full],
-        "display": _entry(products.display),
-        "preview": _entry(products.preview),
-        "input_sha256": hashlib.sha256(data).hexdigest(),
-        "input_bytes": len(data),
+        "full": [entry(product) for product in products.full],
+        "display": entry(products.display),
+        "preview": entry(products.preview),
+        "input_sha256": sha256,
+        "input_bytes": size,
     }
 
 
@@ -247,7 +286,8 @@ def _preset(window: Window) -> WindowPreset:
     return {"center": window.center, "width": window.width, "explanation": window.explanation}
 
 
-def _entry(product: Product) -> FileEntry:
+def entry(product: Product) -> FileEntry:
+    """A written file as it appears in a description."""
     return {"name": product.name, "bytes": product.bytes, "sha256": product.sha256}
 
 

@@ -16,11 +16,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, cast
 
 import readerstudy
+from readerstudy.imaging.asked import Asked
 from readerstudy.imaging.limits import Limits
 from readerstudy.imaging.reasons import RefusalCode
 from readerstudy.imaging.rendition import Outcome, Rendered, refused
@@ -40,19 +42,26 @@ class SandboxError(Exception):
     """Something on our side failed, not the file. The text is a sentence for the site's staff."""
 
 
-def render_in_child(paths: Iterable[Path], out_root: Path, limits: Limits | None = None) -> Iterator[Outcome]:
+def render_in_child(
+    paths: Iterable[Path | tuple[Path, Asked]],
+    out_root: Path,
+    limits: Limits | None = None,
+    asked: Asked | None = None,
+) -> Iterator[Outcome]:
     """Render each file in turn and yield its outcome, in the order of `paths`.
 
-    The rendition of file number n goes to `out_root/<n as 6 digits>`, which must not exist yet; a refused file
-    leaves no folder. `paths` is read lazily. The child ends when the iterator is exhausted or closed. Raises
-    SandboxError where the child cannot start, cannot open a file or cannot write.
+    A file comes as its path, or as its path with what its own study asks, which goes before `asked`. The rendition
+    of file number n goes to `out_root/<n as 6 digits>`, which must not exist yet; a refused file leaves no folder.
+    `paths` is read lazily. The child ends when the iterator is exhausted or closed. Raises SandboxError where the
+    child cannot start, cannot open a file or cannot write.
     """
-    bounds = limits or Limits()
+    bounds, of_all = limits or Limits(), asked or Asked()
     child: _Child | None = None
     try:
-        for number, path in enumerate(paths):
+        for number, given in enumerate(paths):
+            path, wish = given if isinstance(given, tuple) else (given, of_all)
             child = child or _Child(bounds)
-            yield child.render(path.absolute(), out_root.absolute() / f"{number:06d}")
+            yield child.render(path.absolute(), out_root.absolute() / f"{number:06d}", wish)
             if child.is_spent():
                 child.close()
                 child = None
@@ -93,17 +102,24 @@ class _Child:
                 "The process that decodes images did not start. Check the installation and the machine's memory."
             ) from None
 
-    def render(self, path: Path, folder: Path) -> Outcome:
+    def render(self, path: Path, folder: Path, asked: Asked) -> Outcome:
         """Have one file rendered. A child that dies over it or takes too long means that it is refused."""
         started = time.perf_counter()
         self._asked += 1
+        request = {"path": str(path), "folder": str(folder), "asked": asdict(asked)}
         try:
-            reply = self._ask({"path": str(path), "folder": str(folder)}, self._limits.wall_seconds)
+            reply = self._ask(request, self._limits.wall_seconds + self._extra_seconds(path))
         except (_Silent, _Gone) as end:
             code = self._cause_of(end)
             shutil.rmtree(folder, ignore_errors=True)
             return refused(code, time.perf_counter() - started)
         return _outcome(reply, folder, time.perf_counter() - started)
+
+    def _extra_seconds(self, path: Path) -> int:
+        """The grace of a large file; none for one that is not there, which the child will say."""
+        with suppress(OSError):
+            return self._limits.extra_seconds(path.stat().st_size)
+        return 0
 
     def is_spent(self) -> bool:
         """Whether the child has ended or has rendered as many files as one child should."""

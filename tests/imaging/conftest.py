@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from readerstudy.imaging.asked import Asked
 from readerstudy.imaging.limits import Limits
 from readerstudy.imaging.rendition import Outcome, render
 
@@ -29,10 +30,10 @@ def render_bytes(tmp_path: Path) -> RenderBytes:
     """Render the content of a file in this process."""
     numbers = itertools.count()
 
-    def run(content: bytes, limits: Limits | None = None) -> Outcome:
+    def run(content: bytes, limits: Limits | None = None, asked: Asked | None = None) -> Outcome:
         number = next(numbers)
         source = tmp_path / f"source-{number}"
         source.write_bytes(content)
-        return render(source, tmp_path / f"rendition-{number}", limits)
+        return render(source, tmp_path / f"rendition-{number}", limits, asked)
 
     return run

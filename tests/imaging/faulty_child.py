@@ -8,11 +8,12 @@ import signal
 from pathlib import Path
 
 from readerstudy.imaging import child
+from readerstudy.imaging.asked import Asked
 from readerstudy.imaging.limits import Limits
 from readerstudy.imaging.rendition import Outcome, render
 
 
-def misbehave(path: Path, folder: Path, limits: Limits | None = None) -> Outcome:
+def misbehave(path: Path, folder: Path, limits: Limits | None = None, asked: Asked | None = None) -> Outcome:
     command = path.read_bytes()[:8]
     if command != b"\x89PNG\r\n\x1a\n":
         folder.mkdir(parents=True)
@@ -32,7 +33,7 @@ def misbehave(path: Path, folder: Path, limits: Limits | None = None) -> Outcome
         os.abort()
     if command.startswith(b"FULL"):
         raise OSError(errno.ENOSPC, "no space")
-    return render(path, folder, limits)
+    return render(path, folder, limits, asked)
 
 
 if __name__ == "__main__":

@@ -194,6 +194,13 @@ def test_two_members_of_one_name_both_come_out(tmp_path: Path) -> None:
     assert [read(member) for member in open_archive(path)] == [IMAGE, IMAGE[::-1]]
 
 
+def test_twins_whose_names_are_composed_differently_both_come_out(tmp_path: Path) -> None:
+    names = [unicodedata.normalize(form, "Müller.png") for form in ("NFC", "NFD")]
+    path = tmp_path / "upload"
+    path.write_bytes(zipped(*((name, IMAGE + name.encode()) for name in names)))
+    assert [read(member) for member in open_archive(path)] == [IMAGE + name.encode() for name in names]
+
+
 def info(name: str, **attributes: Any) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name)
     for key, value in attributes.items():

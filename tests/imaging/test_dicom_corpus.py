@@ -16,6 +16,7 @@ from pydicom.pixels.utils import pixel_array
 
 from readerstudy.imaging.reasons import REFUSALS
 from readerstudy.imaging.rendition import Refused, render
+from readerstudy.imaging.sandbox import render_in_child
 from tests.imaging.make import full, rendered, values
 
 FOLDER = Path(DATA_ROOT) / "test_files"
@@ -105,6 +106,19 @@ def test_a_file_is_rendered_as_pydicom_decodes_it_or_refused(name: str, tmp_path
 
 def test_every_listed_refusal_is_still_in_the_package() -> None:
     assert set(EXPECTED_REFUSALS) <= set(FILES)
+
+
+def test_every_file_of_the_package_has_one_fate_in_one_batch_of_the_child(tmp_path: Path) -> None:
+    """None is passed over, none takes the child down, and as many are rendered as are images."""
+    outcomes = list(render_in_child([FOLDER / name for name in FILES], tmp_path / "out"))
+    refused = {
+        name: outcome.code
+        for name, outcome in zip(FILES, outcomes, strict=True)
+        if isinstance(outcome, Refused)
+    }
+    assert refused == {name: code for name in FILES if (code := expected_refusal(name)) is not None}
+    assert "decoder_crashed" not in refused.values()
+    assert len(FILES) - len(refused) >= 79
 
 
 @pytest.mark.filterwarnings("ignore")

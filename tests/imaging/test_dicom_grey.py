@@ -280,6 +280,30 @@ def test_frames_with_their_own_rescale_share_one_scale_in_the_rendition(render_b
     assert "windows_vary" in notes(outcome)
 
 
+def test_a_stack_opens_at_its_middle_with_the_window_of_that_frame(render_bytes: RenderBytes) -> None:
+    frames = Sequence([groups("1", center) for center in ("100", "900", "1700")])
+    outcome = render_bytes(dicom(stack(), PerFrameFunctionalGroupsSequence=frames))
+    meta = rendered(outcome).meta
+    assert meta["key_frame"] == 1
+    assert meta["default_window"] == {"center": 900.0, "width": 400.0, "explanation": None}
+    shown = (values(outcome, 1) - 700) / 399
+    assert np.abs(np.clip(shown, 0, 1) * 255 - display(outcome)).max() <= 1
+
+
+def test_without_a_window_the_middle_frame_gives_the_percentiles(render_bytes: RenderBytes) -> None:
+    frames = np.stack([gradient(top=100), gradient(top=4000), gradient(top=100), gradient(top=100)])
+    low, high = (
+        rendered(render_bytes(dicom(part))).meta["default_window"] for part in (frames[2], frames[1])
+    )
+    assert low is not None
+    assert high is not None
+    assert low["width"] < high["width"]
+    middle = rendered(render_bytes(dicom(frames))).meta
+    assert (middle["key_frame"], middle["default_window"]) == (2, low)
+    two = rendered(render_bytes(dicom(frames[:2]))).meta
+    assert (two["key_frame"], two["default_window"]) == (1, high)
+
+
 @pytest.mark.parametrize("syntax", [RLELossless, JPEG2000Lossless])
 def test_compressed_stacks_are_read_frame_by_frame(render_bytes: RenderBytes, syntax: str) -> None:
     dataset = dicom_dataset(stack(4, 64, 64))

@@ -1,6 +1,6 @@
 """No identifier leaves: files stuffed with a marker in every place that can hold text, and none of it in any output.
 
-The attributes come from pydicom's own dictionary, which holds every one of PS3.6 and so of PS3.15 table E.1-1.
+The attributes are those of PS3.15 table E.1-1 and every other one of pydicom's own dictionary, whatever its kind.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from pydicom._dicom_dict import DicomDictionary
+from pydicom.encaps import encapsulate
 
+from readerstudy.imaging.asked import Asked
+from tests.imaging.confidentiality_profile import ATTRIBUTES
 from tests.imaging.conftest import RenderBytes
 from tests.imaging.make import (
     display,
@@ -54,7 +57,11 @@ NEEDED = {
     0x7FE00010: ("OW", b""),
 }
 LEFT_OUT = {0x00280008, 0x00080016, 0x00041220}  # Number of Frames and SOP Class would only make it a refusal
-TEXT_VRS = "AE AS CS DA DS DT IS LO LT PN SH ST TM UC UI UR UT OB OW UN"
+OF_THE_FILE = (0x0002, 0xFFFE, 0x7FE0)  # file meta, filled by hand; delimiters; pixel data
+BINARY_VRS = ("US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT", "OD", "OF", "OL", "OV")
+REPEATING = (*range(0x5000, 0x5020, 2), *range(0x6000, 0x6020, 2))  # curves and overlays
+REPEATED = (0x0010, 0x0011, 0x0022, 0x0030, 0x0040, 0x1500, 0x2500, 0x3000, 0x4000)
+ASKING = Asked("5a" * 32, age_and_sex=True)
 
 
 def sequence(tag: int, inside: bytes) -> bytes:
@@ -62,24 +69,36 @@ def sequence(tag: int, inside: bytes) -> bytes:
     return struct.pack("<HH2sHI", tag >> 16, tag & 0xFFFF, b"SQ", 0, len(part)) + part
 
 
-def marked_attributes() -> dict[int, bytes]:
-    """Every attribute of the dictionary that can hold text, and every sequence, filled with the marker."""
-    nested = (
+def nested(depth: int) -> bytes:
+    """The inside of a sequence: a name, a private value, a window's explanation, and the same again further in."""
+    inside = (
         element(0x00080104, "LO", MARKER)
-        + element(0x00100010, "PN", MARKER)
         + element(0x00091001, "LO", MARKER)
+        + element(0x00100010, "PN", MARKER)
+        + element(0x00281055, "LO", MARKER)
     )
-    filled = {}
-    for tag, (vr, *_) in DicomDictionary.items():
-        group = tag >> 16
-        first = vr.split(" or ")[0]
-        if group in (0x0000, 0x0002, 0xFFFE, 0x7FE0) or tag in NEEDED or tag in LEFT_OUT:
-            continue
-        if first in TEXT_VRS.split():
-            filled[tag] = element(tag, first, MARKER)
-        elif first == "SQ":
-            filled[tag] = sequence(tag, nested)
-    return filled
+    for tag in (0x00289110, 0x00289132, 0x00289145, 0x0040A730) if depth else ():
+        inside += sequence(tag, nested(depth - 1))
+    return inside
+
+
+def marked(tag: int, vr: str) -> bytes:
+    """One attribute with the marker, in bytes that are whole numbers of any size where it holds numbers."""
+    if vr == "SQ":
+        return sequence(tag, nested(2))
+    return element(tag, vr, MARKER * 2 if vr in BINARY_VRS else MARKER)
+
+
+def marked_attributes() -> dict[int, bytes]:
+    """Every attribute of the table and of the dictionary, of every kind, filled with the marker."""
+    kinds = {tag: vr.split(" or ")[0] for tag, (vr, *_) in DicomDictionary.items()}
+    kinds = dict.fromkeys(ATTRIBUTES, "LO") | kinds
+    kinds |= {group << 16 | number: "LO" for group in REPEATING for number in REPEATED}
+    return {
+        tag: marked(tag, "UN" if vr == "NONE" else vr)
+        for tag, vr in kinds.items()
+        if tag >> 16 not in OF_THE_FILE and tag not in NEEDED and tag not in LEFT_OUT
+    }
 
 
 def marked_dicom() -> bytes:
@@ -127,16 +146,25 @@ def assert_no_marker(kept: dict[str, bytes]) -> None:
 
 
 def test_the_markers_really_are_in_the_file() -> None:
-    assert marked_dicom().count(MARKER) > 4000
+    assert marked_dicom().count(MARKER) > 10_000
 
 
+def test_every_attribute_of_the_table_is_in_the_file() -> None:
+    """All but the few without which there is no image; nothing of these is text."""
+    assert len(ATTRIBUTES) == 652
+    assert set(ATTRIBUTES) - set(marked_attributes()) == {0x00020003}
+    assert element(0x00020003, "UI", MARKER) in marked_dicom()
+
+
+@pytest.mark.parametrize("asked", [Asked(), ASKING], ids=["nothing", "everything"])
 def test_no_marker_of_a_dicom_file_survives(
     render_bytes: RenderBytes,
+    asked: Asked,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
     recwarn: Any,
 ) -> None:
-    outcome = render_bytes(marked_dicom())
+    outcome = render_bytes(marked_dicom(), asked=asked)
     kept = everything(outcome)
     assert_no_marker(kept)
     assert np.array_equal(full(outcome), PIXELS)
@@ -146,6 +174,32 @@ def test_no_marker_of_a_dicom_file_survives(
     )
     assert MARKER.decode() not in said
     assert {"overlay_dropped", "high_bits_dropped", "window_broken", "rescale_broken"} <= notes(outcome)
+
+
+IDENTIFIERS = {
+    0x00080018: ("UI", b"1.2.826.0.19570412.77"),
+    0x00080020: ("DA", b"20261101"),
+    0x00080022: ("DA", b"20261102"),
+    0x00080060: ("CS", b"CT"),
+    0x00100030: ("DA", b"19410815"),
+    0x00100040: ("CS", b"F"),
+    0x00101010: ("AS", b"085Y"),
+    0x0020000E: ("UI", b"1.2.826.0.19570412.78"),
+    0x00200032: ("DS", b"-147.25\\-132.75\\873.5"),
+    0x00200037: ("DS", b"1\\0\\0\\0\\1\\0"),
+}
+
+
+def test_what_is_derived_from_valid_identifiers_holds_none_of_them(render_bytes: RenderBytes) -> None:
+    parts = NEEDED | IDENTIFIERS | {0x7FE00010: ("OW", PIXELS.tobytes())}
+    body = b"".join(element(tag, *parts[tag]) for tag in sorted(parts))
+    kept = everything(render_bytes(part_10(body), asked=ASKING))
+    meta = json.loads(kept["meta"])
+    derived = ("series", "stack", "instance", "position_mm", "day", "age_years", "sex")
+    assert all(meta[name] is not None for name in derived)
+    secrets = [b"19570412", b"20261101", b"20261102", b"19410815", b"085Y", b"873.5", b"147.25", b"5a5a"]
+    for name, content in kept.items():
+        assert not [secret for secret in secrets if secret in content], name
 
 
 @pytest.mark.parametrize("tag", [0x00280008, 0x00080016])
@@ -162,6 +216,27 @@ def test_a_marker_that_makes_the_file_unreadable_is_not_repeated_in_the_refusal(
     )
     refusal_code(outcome)
     assert MARKER.decode() not in str(outcome) + caplog.text + "".join(capfd.readouterr())
+
+
+def test_no_marker_within_a_compressed_frame_survives(render_bytes: RenderBytes) -> None:
+    """The JPEG inside of a DICOM file has comments, EXIF and profiles of its own."""
+    fragment = marked_jpeg(COLOUR)
+    parts = NEEDED | {
+        0x00280002: ("US", struct.pack("<H", 3)),
+        0x00280004: ("CS", b"YBR_FULL_422"),
+        0x00280006: ("US", struct.pack("<H", 0)),
+        0x00280010: ("US", struct.pack("<H", 40)),
+        0x00280011: ("US", struct.pack("<H", 40)),
+        0x00280100: ("US", struct.pack("<H", 8)),
+        0x00280101: ("US", struct.pack("<H", 8)),
+        0x00280102: ("US", struct.pack("<H", 7)),
+    }
+    del parts[0x7FE00010]
+    body = b"".join(element(tag, *parts[tag]) for tag in sorted(parts))
+    pixels = struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF) + encapsulate([fragment])
+    content = part_10(body + pixels + b"\xfe\xff\xdd\xe0\x00\x00\x00\x00", syntax=b"1.2.840.10008.1.2.4.50")
+    assert content.count(MARKER) >= 6
+    assert_no_marker(everything(render_bytes(content)))
 
 
 def profile() -> bytes:
@@ -206,7 +281,9 @@ def marked_jpeg(image: Image.Image) -> bytes:
 
 
 def marked_webp(image: Image.Image) -> bytes:
-    return saved(image, "WEBP", lossless=True, exif=exif(), icc_profile=profile(), xmp=xmp())
+    content = saved(image, "WEBP", lossless=True, exif=exif(), icc_profile=profile(), xmp=xmp())
+    content += b"NOTE" + struct.pack("<I", len(MARKER)) + MARKER
+    return content[:4] + struct.pack("<I", len(content) - 8) + content[8:]
 
 
 def marked_tiff(image: Image.Image) -> bytes:
@@ -250,6 +327,17 @@ def test_animations_and_stacks_lose_their_words_too(render_bytes: RenderBytes) -
     assert {"full-0000.jpg", "full-0001.jpg"} <= set(kept)
 
 
+def test_every_page_of_a_stack_loses_its_words(render_bytes: RenderBytes) -> None:
+    tags = ImageFileDirectory_v2()
+    tags[270], tags[315] = MARKER.decode(), MARKER.decode()
+    pages = [Image.fromarray(gradient(40, 40, top=top)) for top in (900, 1800, 2700)]
+    for page in pages:
+        page.encoderinfo = {"tiffinfo": tags}
+    content = saved(pages[0], "TIFF", save_all=True, append_images=pages[1:], tiffinfo=tags)
+    assert content.count(MARKER) >= 6
+    assert_no_marker(everything(render_bytes(content)))
+
+
 def png_chunks(content: bytes) -> list[bytes]:
     names, place = [], 8
     while place < len(content):
@@ -280,8 +368,10 @@ def test_the_description_holds_no_text_but_ours(render_bytes: RenderBytes) -> No
     outcome = render_bytes(marked_dicom())
     meta = everything(outcome)["meta"]
     assert set(json.loads(meta)) == {
-        "version", "kind", "width", "height", "bits", "frames", "frame_time_ms", "scale", "offset", "inverted",
-        "windows", "window_function", "default_window", "spacing_mm", "spacing_kind", "imaging_modality",
-        "body_part", "laterality", "view_position", "needs_look", "notes", "source_format", "transfer_syntax",
-        "decoder", "software", "full", "display", "preview", "input_sha256", "input_bytes",
+        "version", "kind", "width", "height", "bits", "frames", "key_frame", "frame_time_ms", "scale", "offset",
+        "inverted", "windows", "window_function", "default_window", "spacing_mm", "spacing_kind",
+        "imaging_modality", "body_part", "laterality", "view_position", "series", "stack", "instance",
+        "position_mm", "instance_number", "day", "age_years", "sex", "masks", "placed", "needs_look", "notes",
+        "source_format", "transfer_syntax", "decoder", "software", "full", "display", "preview",
+        "input_sha256", "input_bytes",
     }  # fmt: skip
