@@ -15,7 +15,7 @@ from readerstudy.reading.scales import Answer, check_answer
 from readerstudy.studies.models import Criterion
 
 CANNOT_JUDGE = "__cannot_judge__"
-LONGEST_DISPLAY = 2000
+LONGEST_DISPLAY = 4000  # a dozen images with all that was done to each
 
 
 class RateForm(forms.Form):

@@ -1,12 +1,13 @@
 /* The keyboard of the reading page. It acts through the property `reading` of #reading.
 
    An answer's own keys (data-keycap of the active criterion) come first, wherever the focus is; then
-   the keys of the focused control or viewer; then the commands. While typing only Escape and, in a
+   the keys of the focused control or viewer; then those that a viewer holds while something is drawn on it; then the
+   commands. viewer/commands.js has the table of the viewer's own keys. While typing only Escape and, in a
    field of one line, Enter mean more than themselves. The checkbox #single-keys switches off every
    key that is a single character (WCAG 2.1.4); this browser remembers the choice. */
 
 const SWITCH = "readerstudy-single-keys";
-const REPEATABLE = ["+", "-", "=", "PageUp", "PageDown"];
+const REPEATABLE = ["+", "-", "=", "PageUp", "PageDown", "[", "]"];
 
 const find = (selector, within = document) => within.querySelector(selector);
 const current = () => find("#reading")?.reading;
@@ -36,8 +37,9 @@ function keyOf({ key, code, shiftKey }) {
   return key.length === 1 ? key.toLowerCase() : key;
 }
 
+/** Signs such as ? and > are what they are, with whatever keys a layout makes them. */
 function isShifted(event, key) {
-  return event.shiftKey && !/^[\d?+]$/.test(key);
+  return event.shiftKey && !/^[^a-z ]$/.test(key);
 }
 
 function isTyping(target) {
@@ -55,7 +57,8 @@ function isPressable(target) {
 }
 
 function isOurs(event) {
-  const combined = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
+  const written = event.getModifierState?.("AltGraph"); // [ and ] need AltGr on many keyboards
+  const combined = ((event.ctrlKey || event.altKey) && !written) || event.metaKey || event.isComposing;
   return Boolean(current()) && !combined && !find("dialog[open]");
 }
 
@@ -96,7 +99,7 @@ function onCapture(event) {
 function pressViewer(event, key) {
   const viewer = customElements.get("rs-viewer")?.current;
   if (!viewer || (key.length === 1 && !singleKeys())) return false;
-  if (event.repeat && !event.shiftKey && !REPEATABLE.includes(key)) return false;
+  if (event.repeat && !event.shiftKey && !viewer.holds(key) && !REPEATABLE.includes(key)) return false;
   return viewer.press(key, isShifted(event, key));
 }
 
@@ -106,11 +109,17 @@ function isBack(key, target) {
   return key === back && !target.matches?.("input, [role=separator]");
 }
 
+/** Whether the viewer that is drawn on takes a key before the page does; the way out by Tab stays the page's. */
+function isHeld(key, target) {
+  return key !== "Tab" && !isPressable(target) && (customElements.get("rs-viewer")?.current?.holds(key) ?? false);
+}
+
 /** Acts on a key that is not an answer; true when it did. */
 function command(event) {
   const { target } = event;
   const reading = current();
   const key = keyOf(event);
+  if (isHeld(key, target)) return pressViewer(event, key);
   if (ownsKey(target, key) || ((key === "Enter" || key === " ") && isPressable(target))) return false;
   if (event.repeat || isShifted(event, key)) return pressViewer(event, key);
   if (isBack(key, target)) return reading.previous();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -253,6 +254,19 @@ def test_the_browsers_clock_and_screen_are_kept_with_the_rating(seat: Membership
     more = {"made_at": "2026-11-22T12:00:00Z", "display": '{"ratio": 2, "zoom": 1.5}'}
     signed_in(seat.user).post(posts(seat, allocation)["rate"], rating(allocation, **more))
     assert RatingEvent.objects.get().client == {"made_at": "2026-11-22T12:00:00Z", "ratio": 2, "zoom": 1.5}
+
+
+def test_what_was_done_to_many_images_fits_beside_a_rating(seat: Membership) -> None:
+    acts = dict.fromkeys(
+        ("window", "zoom", "pan", "frame", "turn", "invert", "marks", "play", "overlay"), 1000
+    )
+    numbers = {"zoom": 12.345, "center": -1024, "width": 65535, "frame": 599, "full": False, "ratio": 1.25}
+    image = {**numbers, "pane": [1366, 768], "acts": acts, "seen": 600, "seconds": 3600.5}
+    shown = {"ratio": 1.25, "width": 1366, "height": 768, "images": [image] * 12}
+    allocation = Allocation.objects.of(seat)[0]
+    more = {"display": json.dumps(shown)}
+    signed_in(seat.user).post(posts(seat, allocation)["rate"], rating(allocation, **more))
+    assert RatingEvent.objects.get().client == {"made_at": "", **shown}
 
 
 def test_a_rating_is_not_refused_for_what_its_browser_says_of_the_screen(seat: Membership) -> None:
