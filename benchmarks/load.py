@@ -8,6 +8,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+NO_CONTENT = 204
+FORM = "application/x-www-form-urlencoded"
+
 
 @dataclass
 class Browser:
@@ -23,11 +26,13 @@ class Browser:
     async def connect(self) -> None:
         self.reader, self.writer = await asyncio.open_connection(self.host, self.port)
 
-    async def ask(self, method: str, path: str, body: bytes = b"", extra: str = "") -> tuple[int, bytes]:
+    async def ask(
+        self, method: str, path: str, body: bytes = b"", extra: str = "", kind: str = FORM
+    ) -> tuple[int, bytes]:
         """Sends one request and reads its whole answer."""
         head = (
             f"{method} {path} HTTP/1.1\r\nHost: {self.host}\r\nCookie: {self.cookie}\r\n"
-            f"X-CSRFToken: {self.token}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"X-CSRFToken: {self.token}\r\nContent-Type: {kind}\r\n"
             f"Content-Length: {len(body)}\r\n{extra}\r\n"
         )
         self.writer.write(head.encode() + body)
@@ -39,7 +44,8 @@ class Browser:
     async def _headers(self) -> tuple[int, int | None]:
         block = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         lengths = [line.split(":")[1] for line in block if line.lower().startswith("content-length:")]
-        return int(block[0].split()[1]), int(lengths[0]) if lengths else None
+        status = int(block[0].split()[1])
+        return status, 0 if status == NO_CONTENT else int(lengths[0]) if lengths else None
 
     async def _chunks(self) -> bytes:
         body = b""

@@ -1,5 +1,6 @@
 """Reads settings from the environment, strictly: a value that is not understood is refused by name."""
 
+import base64
 import os
 from pathlib import Path
 
@@ -36,6 +37,20 @@ def integer(name: str, default: int) -> int:
 
 def listing(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def secret(name: str, size: int) -> bytes:
+    """A key of exactly `size` bytes, written in base64; empty where none is set. It is never quoted."""
+    word = text(name)
+    try:
+        key = base64.b64decode(word, validate=True)
+    except ValueError:
+        key = b"?"
+    if word and len(key) != size:
+        raise SettingError(
+            f"{name} is not {size} bytes in base64. Make one with: openssl rand -base64 {size}"
+        )
+    return key
 
 
 def folder(name: str, default: Path) -> Path:

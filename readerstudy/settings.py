@@ -197,9 +197,12 @@ MEDIA_ROOT = VAR / "media"
 FORMAT_MODULE_PATH = "readerstudy.formats"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "readerstudy.static_storage.HashedStaticFiles"},
 }
-MAX_UPLOAD_BYTES = environment.integer("MAX_UPLOAD_MEGABYTES", 200) * 1024 * 1024
+MAX_UPLOAD_BYTES = environment.integer("MAX_UPLOAD_MEGABYTES", 2000) * 1024 * 1024
+MAX_WAITING_BYTES = environment.integer("MAX_WAITING_MEGABYTES", 20_000) * 1024 * 1024
+TRANSFER_HOURS = 24  # a large file that nobody goes on sending is forgotten then
+ORIGINALS_KEY = environment.secret("ORIGINALS_KEY", 32)
 
 # --- Mail -------------------------------------------------------------------------------------------------
 EMAIL_HOST = environment.text("EMAIL_HOST")

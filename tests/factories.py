@@ -16,7 +16,7 @@ from PIL import Image as Picture
 
 from readerstudy.accounts.actions import create_account, save_profile
 from readerstudy.accounts.models import User
-from readerstudy.cases.models import Case, Image, ImageSet, ReferenceStandard, Rendition, Upload
+from readerstudy.cases.models import Attestation, Case, Image, ImageSet, ReferenceStandard, Rendition, Upload
 from readerstudy.generation.models import Attempt, Generation, Interpretation, RefusalVerdict
 from readerstudy.reading.actions import start_study
 from readerstudy.studies import actions as studies
@@ -42,6 +42,7 @@ def make_user(*, email: str = "", **flags: Any) -> User:
 
 def make_study(*, by: User | None = None, title: str = "Chest radiographs", **changes: Any) -> Study:
     study = studies.create_study(title=title, by=by or make_user())
+    Attestation.objects.create(study=study, by=study.created_by, sentence="Names were removed.")
     return studies.change_study(study=study, changes=changes, by=study.created_by) if changes else study
 
 
@@ -96,17 +97,17 @@ def make_case(study: Study, *, label: str = "", confirmed: bool = True, **fields
 
 def make_image(case: Case, *, slot: str = "current", confirmed: bool = True) -> Image:
     image_set, _made = ImageSet.objects.get_or_create(study=case.study, created_by=case.study.created_by)
-    upload = Upload.objects.create(image_set=image_set, original_name=f"{case.code}.png", fate="rendered")
     now, by = (timezone.now(), case.study.created_by) if confirmed else (None, None)
     image = Image.objects.create(
         case=case,
         slot=slot,
-        upload=upload,
         key=uuid.uuid4().hex,
         meta=_META,
         confirmed_at=now,
         confirmed_by=by,
     )
+    name = f"{case.code}.png"
+    Upload.objects.create(image_set=image_set, original_name=name, fate="rendered", image=image)
     for kind, mime, name in (
         ("full", "image/png", "PNG"),
         ("display", "image/png", "PNG"),

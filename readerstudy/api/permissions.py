@@ -16,6 +16,8 @@ from readerstudy.api.reach import methods_of
 if TYPE_CHECKING:
     from rest_framework.views import APIView
 
+ASKED_AS = {"HEAD": "GET", "OPTIONS": "POST"}  # whoever may begin something may ask how
+
 
 class TokenMayReachStudy(BasePermission):
     """Denies whatever `reach.REACH` does not grant to the token's role in the token's own study."""
@@ -32,7 +34,7 @@ class TokenMayReachStudy(BasePermission):
         if view.kwargs.get("key", token.study.key) != token.study.key:
             raise Http404
         methods = methods_of(getattr(view, "endpoint", ""))
-        method = "GET" if request.method == "HEAD" else str(request.method)
+        method = ASKED_AS.get(str(request.method), str(request.method))
         if methods and method not in methods:
             raise MethodNotAllowed(method)
         return token.membership.role in methods.get(method, frozenset())

@@ -53,6 +53,22 @@ EXAMPLES: Mapping[HTTPStatus, tuple[str, dict[str, Any]]] = {
             "error": "This study is locked, so its protocol can no longer change. Make a new study to change it."
         },
     ),
+    HTTPStatus.GONE: (
+        "Given up, or not gone on with for a day.",
+        {"error": "This upload was given up, or nobody went on with it for a day. Begin it again."},
+    ),
+    HTTPStatus.LENGTH_REQUIRED: (
+        "A body without its length.",
+        {"error": "Say how many bytes this request has, as Content-Length."},
+    ),
+    HTTPStatus.PRECONDITION_FAILED: (
+        "Another version of tus.",
+        {"error": "This server speaks version 1.0.0 of tus. Send it as Tus-Resumable."},
+    ),
+    HTTPStatus.LOCKED: (
+        "The file has arrived and is being made an upload.",
+        {"error": "This file has arrived and is being checked. Ask again in a moment."},
+    ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         "Larger than the API takes.",
         {

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from readerstudy.api.views import console, images, outputs, readings, studies
+from readerstudy.api.views import console, images, outputs, readings, studies, transfers
 from readerstudy.api.views.base import StudyView, UnknownAddress
 
 app_name = "api"
@@ -9,8 +9,11 @@ ENDPOINTS: dict[str, type[StudyView]] = {
     "studies/": studies.ListStudies,
     "studies/<slug:key>/": studies.ShowStudy,
     "studies/<slug:key>/uploads/": images.Uploads,
+    "studies/<slug:key>/transfers/": transfers.Transfers,
+    "studies/<slug:key>/transfers/<slug:transfer>/": transfers.ShowTransfer,
     "studies/<slug:key>/images/": images.ListImages,
     "studies/<slug:key>/images/confirm/": images.ConfirmImages,
+    "studies/<slug:key>/images/mask/": images.MaskImages,
     "studies/<slug:key>/labels/": images.ImportLabels,
     "studies/<slug:key>/generations/": outputs.Generations,
     "studies/<slug:key>/generations/retry/": outputs.RetryGenerations,

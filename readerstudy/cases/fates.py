@@ -17,6 +17,7 @@ QUIET = timedelta(minutes=2)
 STATES = {
     Fate.RENDERED: "done",
     Fate.UNPACKED: "done",
+    Fate.READ: "done",
     Fate.DUPLICATE: "known",
     Fate.REFUSED: "refused",
 }
@@ -83,7 +84,7 @@ def files_of(study: Study, *, fate: str = "") -> Uploads:
 
 def to_mention(study: Study) -> Uploads:
     """What a coordinator should know of beside the images themselves: files that wait or did not become a case."""
-    return files_of(study).exclude(fate__in=[Fate.RENDERED, Fate.UNPACKED])
+    return files_of(study).exclude(fate__in=[Fate.RENDERED, Fate.UNPACKED, Fate.READ])
 
 
 def tell(uploads: Iterable[Upload]) -> list[FileFate]:
@@ -96,6 +97,6 @@ def tell_one(upload: Upload) -> FileFate:
         state=STATES.get(Fate(upload.fate), ""),
         fate=str(upload.get_fate_display()),
         reason=upload.reason,
-        case=upload.image.case.code if hasattr(upload, "image") else "",
+        case=upload.image.case.code if upload.image else "",
         upload=upload,
     )

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from itertools import zip_longest
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models
+from django.http import QueryDict
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from readerstudy.cases.labels import MOST_BYTES
-from readerstudy.cases.models import Image
+from readerstudy.cases.models import Image, ImageRules
+from readerstudy.cases.tables import MOST_BYTES
 from readerstudy.studies.models import Study
 
 PREVIEW_SECONDS = 24 * 3600
+_WHOLE = re.compile(r"[0-9]{1,6}")
 
 
 class Deed(models.TextChoices):
@@ -61,6 +66,76 @@ class SheetForm(forms.Form):
         answers = self.cleaned_data
         return list(answers["shown"] if answers["deed"] == Deed.CONFIRM_ALL else answers["ticked"])
 
+    def seen(self) -> dict[str, str]:
+        """In which state the images on the sheet were shown, by their keys."""
+        data = self.data
+        told = data.getlist("state_of") if isinstance(data, QueryDict) else []
+        return dict(each.split(":", 1) for each in told if ":" in each)
+
+    def sentence(self) -> str:
+        """The first thing that is wrong."""
+        return next(str(error) for errors in self.errors.values() for error in errors)
+
+
+class LookDeed(models.TextChoices):
+    CONFIRM = "confirm"
+    UNCONFIRM = "unconfirm"
+    LEAVE_OUT = "leave_out"
+    TAKE_BACK = "take_back"
+
+
+class LookForm(forms.Form):
+    """What a coordinator decides about one image. `state` is that of the picture on the screen (`Image.state`), `seen`
+    how many of its frames were, `sure` the yes to confirming without the others, `left` how many images of the sheet
+    then still wait. `from_sheet`: it was decided there, and there one stays."""
+
+    deed = forms.ChoiceField(choices=LookDeed.choices)
+    state = forms.CharField(max_length=20, required=False)
+    seen = forms.IntegerField(min_value=0, required=False)
+    sure = forms.BooleanField(required=False)
+    left = forms.IntegerField(min_value=0, required=False)
+    from_sheet = forms.BooleanField(required=False)
+
+    def frames_unseen(self, image: Image) -> int:
+        """How many frames were not looked at; 0 where that was said to be meant."""
+        if self.cleaned_data["deed"] != LookDeed.CONFIRM or self.cleaned_data["sure"] or image.frames < 2:
+            return 0
+        return max(0, image.frames - (self.cleaned_data["seen"] or 0))
+
+
+class Scope(models.TextChoices):
+    ONE = "one"
+    SERIES = "series"
+    ALIKE = "alike"
+
+
+class MaskForm(forms.Form):
+    """Boxes to burn in, typed or drawn: `left`, `top`, `width` and `height` of each; empty rows count for none."""
+
+    scope = forms.ChoiceField(choices=Scope.choices)
+    rows: tuple[tuple[str, ...], ...] = ()
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or {}
+        sides = [self._listed(name) for name in ("left", "top", "width", "height")]
+        self.rows = tuple(row for row in zip_longest(*sides, fillvalue="") if any(row))
+        answers["boxes"] = [self._box(number, row) for number, row in enumerate(self.rows, start=1)]
+        return answers
+
+    def _listed(self, name: str) -> list[str]:
+        data = self.data
+        return [each.strip() for each in data.getlist(name)] if isinstance(data, QueryDict) else []
+
+    def _box(self, number: int, row: tuple[str, ...]) -> list[int]:
+        """[left, top, right, bottom], the last two exclusive."""
+        if not all(_WHOLE.fullmatch(side) for side in row):
+            sentence = _t(
+                "Box %(number)d is not complete: it needs left, top, width and height as whole numbers."
+            )
+            raise ValidationError(sentence % {"number": number})
+        left, top, width, height = (int(side) for side in row)
+        return [left, top, left + width, top + height]
+
     def sentence(self) -> str:
         """The first thing that is wrong."""
         return next(str(error) for errors in self.errors.values() for error in errors)
@@ -79,6 +154,14 @@ class LabelsForm(forms.Form):
     def clean_table(self) -> bytes:
         file: UploadedFile[bytes] = self.cleaned_data["table"]
         return bytes(file.read(MOST_BYTES + 1))
+
+
+class MappingForm(LabelsForm):
+    """A table of cases and slots."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["table"].label = _t("Table of cases and slots")
 
 
 class PreviewForm(forms.Form):
@@ -101,3 +184,27 @@ class PreviewForm(forms.Form):
                 _t("This preview is older than a day or did not arrive whole. Upload the table again.")
             ) from error
         return str(text).encode()
+
+
+class RulesForm(forms.ModelForm[ImageRules]):
+    """How a study treats its images. The side is asked for in any case and counts only for normalised images."""
+
+    class Meta:
+        model = ImageRules
+        fields = ["shown_as", "side", "keeps_age_and_sex", "keeps_originals"]
+        widgets = {"shown_as": forms.RadioSelect}
+        error_messages = {
+            "side": dict.fromkeys(
+                ("required", "invalid", "min_value", "max_value"),
+                _("Choose a whole number of pixels between 256 and 2048."),
+            )
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        has_no_key = not settings.ORIGINALS_KEY and not self.instance.keeps_originals
+        self.fields["keeps_originals"].disabled = has_no_key
+        if has_no_key:
+            self.fields["keeps_originals"].help_text = _t(
+                "This site has no key to encrypt them with. Ask the site’s staff to set ORIGINALS_KEY."
+            )

@@ -7,18 +7,18 @@ stratum. An empty cell leaves what is stored.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-MOST_BYTES = 2_000_000
+from readerstudy.cases.tables import MOST_BYTES, Problem, Unreadable, cells_of, text_of
+
+__all__ = ["MOST_BYTES", "LabelRow", "LabelTable", "Problem", "read_labels"]
+
 MOST_ROWS = 20_000
 MOST_COLUMNS = 60
 LONGEST = {"case": 255, "file": 255, "reference": 80, "clinical_text": 10_000}
@@ -33,32 +33,8 @@ _MEANINGS = {
     "clinical_text": "clinical_text",
     "text": "clinical_text",
 }
-_NOT_TEXT = (
-    (
-        b"PK\x03\x04",
-        gettext_lazy("This is an Excel workbook, not a CSV file. In Excel, save it as “CSV UTF-8”."),
-    ),
-    (
-        b"\xd0\xcf\x11\xe0",
-        gettext_lazy("This is an Excel workbook, not a CSV file. In Excel, save it as “CSV UTF-8”."),
-    ),
-    (b"\xff\xfe", gettext_lazy("This table is saved as UTF-16. Save it as “CSV UTF-8” and upload it again.")),
-    (b"\xfe\xff", gettext_lazy("This table is saved as UTF-16. Save it as “CSV UTF-8” and upload it again.")),
-)
 _SAME_NAME = gettext_lazy("Two columns are called “%(name)s”. Rename or delete one.")
 _SAME_MEANING = gettext_lazy("The columns “%(earlier)s” and “%(name)s” mean the same. Delete one.")
-_LINE_END = re.compile(r"\r\n|\r|\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong with a table: a whole sentence, and the line it is about (None for the table as a whole)."""
-
-    text: str
-    line: int | None = None
-
-    def __str__(self) -> str:
-        return self.text if self.line is None else _("Line %(line)d: ") % {"line": self.line} + self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,101 +67,31 @@ class _Columns:
     meanings: tuple[str, ...]
 
 
-class _Unreadable(Exception):
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("unreadable table")
-        self.problems = problems
-
-
 def read_labels(content: bytes) -> LabelTable:
     """Reads a table of labels; never raises, whatever the bytes are."""
     try:
-        lines = _cells(_text(content))
+        lines = cells_of(text_of(content))
         columns = _read_header(lines)
         rows, problems = _read_rows(lines, columns)
-    except _Unreadable as error:
+    except Unreadable as error:
         return LabelTable(problems=error.problems)
     strata = tuple(name for name, meaning in zip(columns.names, columns.meanings, strict=True) if not meaning)
     digest = hashlib.sha256(content).hexdigest()
     return LabelTable(rows=tuple(rows), strata=strata, problems=tuple(problems), sha256=digest)
 
 
-def _text(content: bytes) -> str:
-    if len(content) > MOST_BYTES:
-        raise _Unreadable(
-            Problem(
-                _(
-                    "This table is larger than 2 MB. Split it, or leave columns out that the study does not need."
-                )
-            )
-        )
-    for start, sentence in _NOT_TEXT:
-        if content.startswith(start):
-            raise _Unreadable(Problem(str(sentence)))
-    return _without_nul(_decoded(content))
-
-
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = 1 + len(_LINE_END.findall(content[: error.start].decode("latin-1")))
-        sentence = _(
-            "There is a character that is not UTF-8. Tables saved by Excel as plain “CSV” use an older code; "
-            "save it as “CSV UTF-8” and upload it again."
-        )
-        raise _Unreadable(Problem(sentence, line)) from error
-
-
-def _without_nul(text: str) -> str:
-    if "\0" in text:
-        line = 1 + len(_LINE_END.findall(text[: text.index("\0")]))
-        raise _Unreadable(
-            Problem(
-                _("There is a NUL character, so this is not a plain table. Save it as “CSV UTF-8” again."),
-                line,
-            )
-        )
-    return text
-
-
-def _cells(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows that hold anything, each with the number of its first line in the file."""
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True, skipinitialspace=True
-    )
-    line = 1
-    while True:
-        try:
-            cells = [unicodedata.normalize("NFC", cell.strip()) for cell in next(reader)]
-        except StopIteration:
-            return
-        except csv.Error as error:
-            sentence = _("A quoted cell is not closed, or text follows its closing quote. Check the quotes.")
-            raise _Unreadable(Problem(sentence, line)) from error
-        if any(cells):
-            yield line, cells
-        line = reader.line_num + 1
-
-
-def _delimiter(text: str) -> str:
-    """Whichever of comma and semicolon the first line has more of outside quotes."""
-    header = re.sub(r'"[^"]*"', "", _LINE_END.split(text.lstrip(), maxsplit=1)[0])
-    return ";" if header.count(";") > header.count(",") else ","
-
-
 def _read_header(lines: Iterator[tuple[int, list[str]]]) -> _Columns:
     line, names = next(lines, (1, []))
     if not names:
-        raise _Unreadable(Problem(_("This table is empty. Its first line must name the columns.")))
+        raise Unreadable(Problem(_("This table is empty. Its first line must name the columns.")))
     if len(names) > MOST_COLUMNS:
-        raise _Unreadable(
+        raise Unreadable(
             Problem(_("There are more than %(most)d columns. Leave some out.") % {"most": MOST_COLUMNS}, line)
         )
     meanings = tuple(_MEANINGS.get(re.sub(r"[\s_-]+", "_", name.casefold()), "") for name in names)
     problems = [*_unnamed(names, line), *_twice(names, meanings, line), *_missing(names, meanings, line)]
     if problems:
-        raise _Unreadable(*problems)
+        raise Unreadable(*problems)
     return _Columns(names=tuple(names), meanings=meanings)
 
 
@@ -236,7 +142,7 @@ def _read_rows(
         if not found:
             rows.append(_row(line, cells, columns))
         if len(rows) + len(problems) > MOST_ROWS:
-            raise _Unreadable(
+            raise Unreadable(
                 Problem(_("This table has more than %(most)d rows. Split it.") % {"most": MOST_ROWS})
             )
     if not rows and not problems:

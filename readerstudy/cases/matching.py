@@ -15,9 +15,10 @@ from readerstudy.cases.labels import LabelRow, LabelTable, Problem
 
 @dataclass(frozen=True, slots=True)
 class KnownCase:
-    """A case as stored: its code, the names its files came with, and its labels."""
+    """A case as stored: its code, what its files' folder called it, their names, and its labels."""
 
     code: str
+    folder: str = ""
     names: tuple[str, ...] = ()
     reference: str = ""
     clinical_text: str = ""
@@ -59,27 +60,46 @@ class _Names:
         self._levels: tuple[dict[str, dict[str, KnownCase]], ...] = tuple(
             defaultdict(dict) for _level in range(4)
         )
+        self._folders: tuple[dict[str, dict[str, KnownCase]], ...] = tuple(
+            defaultdict(dict) for _level in range(2)
+        )
         for case in cases:
-            self._codes[case.code.casefold()] = case
+            self._codes[_normal(case.code)] = case
+            _enter(self._folders, _folder_spellings(case.folder), case)
             for name in case.names:
-                for level, spelling in zip(self._levels, _spellings(name), strict=True):
-                    level[spelling][case.code] = case
+                _enter(self._levels, _spellings(name), case)
 
-    def by_code(self, code: str) -> KnownCase | None:
-        return self._codes.get(code.casefold())
+    def by_case(self, name: str) -> tuple[KnownCase, ...]:
+        """By code, else by folder, else by file."""
+        if case := self._codes.get(_normal(name)):
+            return (case,)
+        return _first_level(self._folders, name) or self.by_file(name)
 
     def by_file(self, name: str) -> tuple[KnownCase, ...]:
-        wanted = _normal(name)
-        for level in self._levels:
-            if found := level.get(wanted):
-                return tuple(found.values())
-        return ()
+        return _first_level(self._levels, name)
+
+
+def _enter(
+    levels: Sequence[dict[str, dict[str, KnownCase]]], spellings: Sequence[str], case: KnownCase
+) -> None:
+    for level, spelling in zip(levels, spellings, strict=True):
+        level[_normal(spelling)][case.code] = case
+
+
+def _first_level(levels: Sequence[Mapping[str, Mapping[str, KnownCase]]], name: str) -> tuple[KnownCase, ...]:
+    wanted = _normal(name)
+    return next((tuple(level[wanted].values()) for level in levels if wanted in level), ())
 
 
 def _spellings(name: str) -> tuple[str, str, str, str]:
     """The path, the path without extension, the bare name and the bare name without extension."""
     path = PurePosixPath(_normal(name))
     return str(path), str(path.with_suffix("")) if path.suffix else str(path), path.name, path.stem
+
+
+def _folder_spellings(folder: str) -> tuple[str, str]:
+    """The whole path of a case's folder and its last part."""
+    return folder, folder.rsplit("/", maxsplit=1)[-1]
 
 
 def _normal(name: str) -> str:
@@ -103,8 +123,8 @@ def plan_labels(table: LabelTable, cases: Sequence[KnownCase]) -> Plan:
 
 
 def _find(row: LabelRow, names: _Names) -> KnownCase | Problem:
-    answers = [_find_code(row, names)] if row.case else []
-    answers += [_find_file(row, row.file, names)] if row.file else []
+    answers = [_only(names.by_case(row.case), row.case, row.line)] if row.case else []
+    answers += [_only(names.by_file(row.file), row.file, row.line)] if row.file else []
     for answer in answers:
         if isinstance(answer, Problem):
             return answer
@@ -114,19 +134,14 @@ def _find(row: LabelRow, names: _Names) -> KnownCase | Problem:
     return Problem(sentence % {"case": row.case, "file": row.file}, row.line)
 
 
-def _find_code(row: LabelRow, names: _Names) -> KnownCase | Problem:
-    return names.by_code(row.case) or _find_file(row, row.case, names)
-
-
-def _find_file(row: LabelRow, name: str, names: _Names) -> KnownCase | Problem:
-    found = names.by_file(name)
+def _only(found: Sequence[KnownCase], name: str, line: int) -> KnownCase | Problem:
     if len(found) == 1:
         return found[0]
     if not found:
-        return Problem(_("No case or file of this study is called “%(name)s”.") % {"name": name}, row.line)
+        return Problem(_("No case or file of this study is called “%(name)s”.") % {"name": name}, line)
     codes = ", ".join(sorted(case.code for case in found)[:5])
     sentence = _("“%(name)s” fits several cases (%(codes)s). Write the case’s code instead.")
-    return Problem(sentence % {"name": name, "codes": codes}, row.line)
+    return Problem(sentence % {"name": name, "codes": codes}, line)
 
 
 def _twice(matched: Sequence[tuple[LabelRow, KnownCase]]) -> Iterator[Problem]:

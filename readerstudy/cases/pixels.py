@@ -1,4 +1,7 @@
-"""What other rooms get of an image: clean pixels that a person has confirmed, never what came in."""
+"""What other rooms get of an image: clean pixels that a person has confirmed, never what came in.
+
+Readers get either the full range of values or, where the study says so, the very bytes that models get.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.files import File
+from django.utils.translation import gettext as _
 
 from readerstudy.cases import store
-from readerstudy.cases.models import Case, Image, Rendition, RenditionKind
-from readerstudy.cases.policies import check_confirmed
+from readerstudy.cases.models import Case, Image, Rendition, RenditionKind, ShownAs, rules_of
+from readerstudy.cases.policies import CasesError, check_confirmed
+
+# Of each way of showing: the lossless or only image, the preview, and what a model gets.
+_KINDS = {
+    ShownAs.FULL: (RenditionKind.FULL, RenditionKind.PREVIEW, RenditionKind.DISPLAY),
+    ShownAs.SENT: (RenditionKind.DISPLAY, RenditionKind.PREVIEW, RenditionKind.DISPLAY),
+    ShownAs.NORMAL: (RenditionKind.NORMAL, RenditionKind.NORMAL_PREVIEW, RenditionKind.NORMAL),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,33 +33,68 @@ class StoredRendition:
     sha256: str
 
 
-def open_rendition(image: Image, *, kind: str, frame: int = 0) -> StoredRendition | None:
-    """A file of a confirmed image; None where there is none of that kind and frame, or nobody has confirmed it."""
-    return _open(image, kind, frame) if image.confirmed_at else None
+def open_for_reader(image: Image, *, product: str, frame: int, shown_as: ShownAs) -> StoredRendition | None:
+    """`full`, `preview` or (of what is laid over an image) `overlay` of a confirmed image; else None."""
+    if image.confirmed_at is None:
+        return None
+    return _open(image, product, frame, shown_as)
 
 
-def open_preview(image: Image) -> StoredRendition | None:
-    """The preview, confirmed or not: for the coordinator who is to confirm it, and nobody else."""
-    return _open(image, RenditionKind.PREVIEW, 0)
+def open_for_coordinator(image: Image, *, product: str, frame: int = 0) -> StoredRendition | None:
+    """The same in full range, confirmed or not: for the coordinator who is to confirm it, and nobody else."""
+    return _open(image, product, frame, ShownAs.FULL)
 
 
-def display_bytes(image: Image) -> tuple[str, bytes]:
-    """MIME type and bytes of what a vendor gets. Raises `CasesError` where nobody has confirmed the image."""
+def _open(image: Image, product: str, frame: int, shown_as: ShownAs) -> StoredRendition | None:
+    full, preview, sent = _KINDS[shown_as]
+    kind = {"full": full, "preview": preview, "overlay": sent}.get(product)
+    stored_frame = image.stored_frame(frame) if kind == RenditionKind.FULL else _key_frame(image, kind)
+    if kind is None or stored_frame is None or (frame and kind != RenditionKind.FULL):
+        return None
+    rendition = current_rendition(image, kind, stored_frame)
+    return _opened(rendition) if rendition else None
+
+
+def current_rendition(image: Image, kind: str, frame: int) -> Rendition | None:
+    """The rendition of this kind and stored frame that counts, if there is one."""
+    return Rendition.objects.filter(image=image, version=image.version, kind=kind, frame=frame).first()
+
+
+def _key_frame(image: Image, kind: str | None) -> int | None:
+    """Where the one image that shows them all is stored: for a stack of files under its middle slice."""
+    is_normal = kind in (RenditionKind.NORMAL, RenditionKind.NORMAL_PREVIEW)
+    return image.stored_frame(image.key_frame) if image.order and not is_normal else 0
+
+
+def _opened(rendition: Rendition) -> StoredRendition:
+    content = store.open_rendition(rendition.stored)
+    return StoredRendition(file=content, mime=rendition.mime, size=rendition.size, sha256=rendition.sha256)
+
+
+def sent_rendition(image: Image, shown_as: ShownAs) -> Rendition:
+    """What a vendor gets. Raises `CasesError` where nobody has confirmed the image or it is not normalised yet."""
     check_confirmed(image)
-    rendition = image.renditions.get(kind=RenditionKind.DISPLAY, frame=0)
-    with store.open_rendition(rendition.stored) as content:
-        return rendition.mime, content.read()
+    kind = _KINDS[shown_as][2]
+    rendition = current_rendition(image, kind, _key_frame(image, kind) or 0)
+    if rendition is None:
+        raise CasesError(
+            _(
+                "An image is not normalised yet, as this study’s rules want. A worker is at it; try again then."
+            )
+        )
+    return rendition
 
 
 def images_for_vendor(case: Case) -> tuple[tuple[str, str, bytes], ...]:
-    """Slot, MIME type and bytes of every image of a case, by slot. Raises `CasesError` if one is not confirmed."""
-    images = case.images.order_by("slot")
-    return tuple((image.slot, *display_bytes(image)) for image in images)
+    """Slot, MIME type and bytes of every image of a case, by slot; nothing that is laid over one.
+
+    Raises `CasesError` if one is not confirmed.
+    """
+    shown_as = ShownAs(rules_of(case.study).shown_as)
+    images = [image for image in case.images.order_by("slot") if not image.overlays]
+    return tuple((image.slot, *_read(sent_rendition(image, shown_as))) for image in images)
 
 
-def _open(image: Image, kind: str, frame: int) -> StoredRendition | None:
-    rendition = Rendition.objects.filter(image=image, kind=kind, frame=frame).first()
-    if rendition is None:
-        return None
-    content = store.open_rendition(rendition.stored)
-    return StoredRendition(file=content, mime=rendition.mime, size=rendition.size, sha256=rendition.sha256)
+def _read(rendition: Rendition) -> tuple[str, bytes]:
+    with store.open_rendition(rendition.stored) as content:
+        return rendition.mime, content.read()

@@ -17,9 +17,13 @@ from django.core.files import File
 from PIL import Image as Picture
 
 from readerstudy.cases import actions, store
+from readerstudy.cases.mapping import is_mapping, read_mapping
 from readerstudy.cases.models import RenditionKind, Upload
+from readerstudy.cases.provenance import asked_of
+from readerstudy.cases.tables import MOST_BYTES
 from readerstudy.imaging.archives import ArchiveError, MemberError, open_archive
 from readerstudy.imaging.archives import Member as ArchiveMember
+from readerstudy.imaging.asked import Asked
 from readerstudy.imaging.limits import ArchiveLimits, Limits
 from readerstudy.imaging.reasons import Refusal
 from readerstudy.imaging.rendition import FileEntry, Meta, Outcome, Rendered
@@ -35,7 +39,9 @@ RECIPE = (
     "source_format",
     "default_window",
     "window_function",
+    "key_frame",
     "notes",
+    "input_sha256",
 )
 
 
@@ -49,7 +55,7 @@ def archive_limits() -> ArchiveLimits:
 
 def lease_seconds() -> float:
     """Longer than one file may take to fetch, render and store."""
-    return limits().wall_seconds + settings.LEASE_MARGIN_SECONDS
+    return limits().longest_seconds() + settings.LEASE_MARGIN_SECONDS
 
 
 def render_uploads(pks: Iterable[int]) -> Iterator[tuple[Upload, Outcome]]:
@@ -71,16 +77,29 @@ class _Turn:
         self._pks = pks
         self._in_hand: tuple[Upload, Path] | None = None
 
-    def paths(self) -> Iterator[Path]:
+    def paths(self) -> Iterator[tuple[Path, Asked]]:
         for pk in self._pks:
             upload = actions.take_upload(pk, seconds=lease_seconds())
-            if upload is None or (path := self._fetch(upload)) is None:
-                continue
-            if is_archive(path, named=upload.original_name):
-                self._unpack(upload, path)
+            if upload is None or (path := self._fetch(upload)) is None or self._is_no_image(upload, path):
                 continue
             self._in_hand = (upload, path)
-            yield path
+            yield path, asked_of(upload.image_set.study)
+
+    def _is_no_image(self, upload: Upload, path: Path) -> bool:
+        """Deals with archives and mapping tables."""
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+        if is_archive(path, named=upload.original_name):
+            self._unpack(upload, path)
+        elif is_mapping(upload.original_name, head):
+            self._read(upload, path)
+        return not path.exists()
+
+    def _read(self, upload: Upload, path: Path) -> None:
+        with path.open("rb") as file:
+            table = read_mapping(file.read(MOST_BYTES + 1))
+        path.unlink()
+        actions.read_table(upload=upload, table=table)
 
     def settle(self, outcome: Outcome) -> Upload:
         """Stores what became of the upload in hand, and returns it."""
@@ -92,12 +111,8 @@ class _Turn:
             actions.refuse_upload(upload=upload, code=outcome.code, reason=outcome.sentence)
             return upload
         recipe = {name: outcome.meta.get(name) for name in RECIPE}
-        actions.store_renditions(
-            upload=upload,
-            meta=dict(outcome.meta),
-            recipe=recipe,
-            files=clean_files(outcome.folder, outcome.meta),
-        )
+        files = actions.keep_files(clean_files(outcome.folder, outcome.meta), recipe)
+        actions.store_renditions(upload=upload, meta=dict(outcome.meta), files=files)
         shutil.rmtree(outcome.folder)
         return upload
 

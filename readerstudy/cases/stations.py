@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from readerstudy.cases.models import Case, Image, Upload
+from readerstudy.cases.normal_sets import progress
+from readerstudy.cases.tells import tells_of
 from readerstudy.studies.models import Study
 from readerstudy.studies.policies import can_change_protocol
 from readerstudy.studies.stations import Findings, Line, Sign, Station, register
@@ -18,8 +20,10 @@ def _look_at_images(study: Study) -> Findings:
         _look_for_any(study, cases),
         _waiting(study),
         _unconfirmed(study),
+        _normalised(study),
         _refused(study),
         _unlabelled(study),
+        _given_away(study),
     )
     return Findings(str(cases), tuple(line for line in looks if line is not None))
 
@@ -76,6 +80,28 @@ def _unlabelled(study: Study) -> Line | None:
     if not can_change_protocol(study):
         return Line(Sign.WARN, text % {"n": count})
     return Line(Sign.WARN, text % {"n": count}, _("Add labels"), reverse("cases:labels", args=[study.key]))
+
+
+def _normalised(study: Study) -> Line | None:
+    known = progress(study)
+    if known is None or not known.total:
+        return None
+    if known.is_complete:
+        text = ngettext("%(n)d image is normalised", "%(n)d images are normalised", known.total)
+        return Line(Sign.OK, text % {"n": known.total})
+    text = _("%(done)d of %(total)d images are normalised. The others follow once every image is confirmed.")
+    told = {"done": known.done, "total": known.total}
+    return Line(Sign.BAD, text % told, _("See the rules"), reverse("cases:rules", args=[study.key]))
+
+
+def _given_away(study: Study) -> Line | None:
+    clear = tells_of(study).clear
+    if not clear:
+        return None
+    text = _("Size, format and file size alone tell apart: %(names)s. A reader or a model may use that.")
+    names = ", ".join(target.name or _("the reference standard") for target in clear)
+    address = reverse("cases:tells", args=[study.key])
+    return Line(Sign.WARN, text % {"names": names}, _("See what gives it away"), address)
 
 
 def _page(study: Study) -> str:

@@ -89,5 +89,14 @@ def keep_rendition(path: Path, *, sha256: str) -> str:
         return default_storage.save(name, File(content))
 
 
+def rendition_size(name: str) -> int:
+    return int(default_storage.size(name))
+
+
+def forget_rendition(name: str) -> None:
+    """Deletes a clean file that no image uses any more; a second call does nothing."""
+    default_storage.delete(name)
+
+
 def open_rendition(name: str) -> File[Any]:
     return default_storage.open(name)

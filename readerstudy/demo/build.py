@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 
 from readerstudy.accounts.actions import create_account, save_profile
 from readerstudy.accounts.models import User
-from readerstudy.cases.actions import confirm_images, import_labels, open_image_set, receive_upload
+from readerstudy.cases.actions import attest, confirm_images, import_labels, open_image_set, receive_upload
 from readerstudy.cases.labels import read_labels
 from readerstudy.cases.models import Case, Fate, Image, Upload
 from readerstudy.demo.images import DemoImage, demo_images
@@ -75,6 +75,7 @@ def _upload_images(study: Study, say: Say) -> None:
         return
     say("Drawing and uploading 24 images …")
     images = []
+    attest(study=study, by=study.created_by)
     image_set = open_image_set(study=study, by=study.created_by)
     for image in demo_images():
         images.append(image)

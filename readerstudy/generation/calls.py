@@ -75,7 +75,7 @@ def _make_one_attempt(generation: Generation) -> None:
     connection = _connection(generation.arm)
     images = () if generation.arm.is_recorded else _images(generation)
     parameters = _recording(generation) if generation.arm.is_recorded else generation.arm.parameters
-    attempt = actions.begin_attempt(generation=generation)
+    attempt = actions.begin_attempt(generation=generation, images=images)
     if attempt is None:
         return
     try:

@@ -225,6 +225,9 @@ class Attempt(models.Model):
     reasoning_tokens = models.PositiveIntegerField(null=True)
     seconds = models.FloatField(null=True)
     sdk = models.CharField(max_length=60, blank=True)
+    images = models.JSONField(
+        default=list, help_text="Slot and SHA-256 of each image that was sent, as stored in its rendition."
+    )
     sent = models.JSONField(default=dict)
     dropped = models.JSONField(default=dict)
     raw = models.JSONField(null=True)

@@ -43,11 +43,12 @@ def access_output(request: HttpRequest, key: str, reading_key: str, letter: str)
 
 
 def access_image(request: HttpRequest, key: str, case_key: str, slot: str) -> Image:
-    """An image of a case that is allocated to the signed-in reader, or `Http404`."""
+    """A confirmed image of a case that is allocated to the signed-in reader, or `Http404`."""
     allocation = Allocation.objects.filter(
         case_key=case_key, seat__study__key=key, seat__user=signed_in(request), seat__removed_at=None
     ).first()
-    image = Image.objects.filter(case=allocation.case_id, slot=slot).first() if allocation else None
+    images = Image.objects.confirmed().select_related("case__study")
+    image = images.filter(case=allocation.case_id, slot=slot).first() if allocation else None
     if image is None:
         raise Http404
     return image

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from readerstudy.cases.models import Case, Rendition
+from readerstudy.cases.models import Case, Image, ImageRules, Rendition
 from readerstudy.generation.models import Interpretation
 from readerstudy.reading.models import AllocatedOutput, AllocationPlan
 from readerstudy.studies.models import Arm, Criterion, Study
@@ -52,13 +52,24 @@ def manifest(study: Study, plan: AllocationPlan) -> dict[str, Any]:
         "renditions": _renditions(study),
         "interpretations": _interpretations(study),
         "allocation": _allocation(plan),
+        **_showing(study),
     }
 
 
 def _renditions(study: Study) -> list[tuple[Any, ...]]:
-    found = Rendition.objects.filter(image__case__in=Case.objects.of(study))
+    found = Rendition.objects.current().filter(image__case__in=Case.objects.of(study))
     ordered = found.order_by("image__case__position", "image__slot", "kind", "frame")
     return list(ordered.values_list("image__case__code", "image__slot", "kind", "frame", "sha256"))
+
+
+def _showing(study: Study) -> dict[str, Any]:
+    """How the images are shown, where that is not the usual way, and the order of stacks, where there are any."""
+    rules = ImageRules.objects.filter(study=study).values("shown_as", "side").first()
+    stacks = (
+        Image.objects.of(study).exclude(order=[]).values_list("case__code", "slot", "order", "frame_values")
+    )
+    told = {"image_rules": rules, "stacks": list(stacks)}
+    return {name: value for name, value in told.items() if value}
 
 
 def _interpretations(study: Study) -> list[tuple[Any, ...]]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from django.db import connection
 from django.urls import reverse
 
-from readerstudy.cases.models import Image
+from readerstudy.cases.models import Image, ShownAs, rules_of
 from readerstudy.reading import visibility
 from readerstudy.reading.models import AllocatedOutput, Allocation, Rating
 from readerstudy.studies.models import Arm, Criterion, Membership, Study
@@ -39,6 +39,16 @@ def criteria_of(study: Study) -> tuple[Criterion, ...]:
 @lru_cache(maxsize=256)
 def _criteria(study_id: int, manifest_sha256: str) -> tuple[Criterion, ...]:
     return tuple(Criterion.objects.of(Study(pk=study_id)))
+
+
+def shown_as_of(study: Study) -> ShownAs:
+    """How readers see the images; the lock freezes it."""
+    return _shown_as(study.pk, study.manifest_sha256)
+
+
+@lru_cache(maxsize=256)
+def _shown_as(study_id: int, manifest_sha256: str) -> ShownAs:
+    return ShownAs(rules_of(Study(pk=study_id)).shown_as)
 
 
 def nature_of(study: Study) -> visibility.Nature:
@@ -83,7 +93,9 @@ def reading_page(
         previous_url=_neighbour(seat, allocation, -1),
         next_prefetch=_prefetch(seat, following, images),
         case_text=allocation.case.clinical_text,
-        images=visibility.show_images(images[allocation.case_id], _addresses(study, allocation)),
+        images=visibility.show_images(
+            images[allocation.case_id], _addresses(study, allocation), shown_as_of(study)
+        ),
         outputs=visibility.show_outputs(outputs, criteria, ratings, nature),
         saved_at=max((visibility.clock(rating.at) for rating in ratings.values()), default=""),
         simulated_notice=nature.notice,
@@ -92,7 +104,7 @@ def reading_page(
 
 
 def image_url(study: Study, allocation: Allocation, slot: str, product: str) -> str:
-    """Where this reader finds one product of an image: `meta`, `preview`, or `full-N` for frame N."""
+    """Where this reader finds one product of an image: `meta`, `preview`, `overlay`, or `full-N` for frame N."""
     return reverse("reading:image", args=[study.key, allocation.case_key, slot, product])
 
 
@@ -133,5 +145,11 @@ def _prefetch(
     return tuple(
         image_url(seat.study, following, image.slot, product)
         for image in images[following.case_id]
-        for product in ("preview", "meta", "full-0")
+        for product in _products(image, shown_as_of(seat.study))
     )
+
+
+def _products(image: Image, shown_as: ShownAs) -> tuple[str, ...]:
+    """What the viewer asks for first."""
+    first = image.key_frame if shown_as == ShownAs.FULL else 0
+    return ("overlay",) if image.overlays else ("preview", "meta", f"full-{first}")

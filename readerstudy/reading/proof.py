@@ -43,7 +43,7 @@ def _texts(study: Study) -> Iterator[str]:
 
 
 def _pixels(study: Study) -> Iterator[str]:
-    found = Rendition.objects.filter(image__case__in=Case.objects.of(study))
+    found = Rendition.objects.current().filter(image__case__in=Case.objects.of(study))
     for rendition in found.select_related("image__case").iterator():
         try:
             with default_storage.open(rendition.stored) as file:

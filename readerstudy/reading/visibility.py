@@ -14,26 +14,14 @@ from typing import Any
 from django.utils.formats import time_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from readerstudy.cases.models import Image
+from readerstudy.cases.models import FIRST_SLOT, OVERLAY, Image, ShownAs
+from readerstudy.cases.viewing import size_shown, viewer_meta
 from readerstudy.reading.models import AllocatedOutput, Rating
 from readerstudy.studies.models import Criterion, Kind, Study
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-VIEWER_FACTS = (
-    "kind",
-    "width",
-    "height",
-    "bits",
-    "frames",
-    "offset",
-    "scale",
-    "inverted",
-    "window_function",
-    "frame_time_ms",
-    "spacing_mm",
-    "spacing_kind",
-)
 LETTER_KEYS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -92,6 +80,7 @@ class ShownImage:
     full_url: str
     preview_url: str
     meta_url: str
+    overlay_url: str
     width: int
     height: int
 
@@ -152,19 +141,49 @@ class ReadingPage:
     error: str
 
 
-def show_images(images: Sequence[Image], address: Callable[[Image, str], str]) -> tuple[ShownImage, ...]:
+def show_images(
+    images: Sequence[Image], address: Callable[[Image, str], str], shown_as: ShownAs
+) -> tuple[ShownImage, ...]:
     """The images of a case; `address` makes the URL of one product of an image for this reader."""
+    slots = {image.slot: image for image in images}
+    days = {image.slot: image.day for image in images if image.day is not None}
     return tuple(
-        ShownImage(
-            label=_slot_label(image.slot),
-            full_url=address(image, "full"),
-            preview_url=address(image, "preview"),
-            meta_url=address(image, "meta"),
-            width=int(image.meta["width"]),
-            height=int(image.meta["height"]),
-        )
+        _show_image(image, slots.get(f"{image.slot}{OVERLAY}"), days, address, shown_as)
         for image in images
+        if image.overlays not in slots
     )
+
+
+def _show_image(
+    image: Image,
+    overlay: Image | None,
+    days: Mapping[str, int],
+    address: Callable[[Image, str], str],
+    shown_as: ShownAs,
+) -> ShownImage:
+    width, height = size_shown(image, shown_as)
+    return ShownImage(
+        label=_label(image.slot, days),
+        full_url=address(image, "full"),
+        preview_url=address(image, "preview"),
+        meta_url=address(image, "meta"),
+        overlay_url=address(overlay, "overlay") if overlay else "",
+        width=width,
+        height=height,
+    )
+
+
+def _label(slot: str, days: Mapping[str, int]) -> str:
+    """The slot's name, and how long before or after the current image it was made, where both days are known."""
+    name = _slot_label(slot)
+    if slot == FIRST_SLOT or slot not in days or FIRST_SLOT not in days:
+        return name
+    between = days[slot] - days[FIRST_SLOT]
+    if between <= 0:
+        told = ngettext("%(name)s, %(n)d day before", "%(name)s, %(n)d days before", -between)
+    else:
+        told = ngettext("%(name)s, %(n)d day after", "%(name)s, %(n)d days after", between)
+    return told % {"name": name, "n": abs(between)}
 
 
 def show_outputs(
@@ -220,17 +239,9 @@ def clock(moment: Any) -> str:
     return time_format(localtime(moment), "H:i:s")
 
 
-def public_meta(image: Image) -> dict[str, Any]:
-    """The facts a viewer needs, allow-listed once more: nothing that tells where an image came from."""
-    facts = {name: image.meta.get(name) for name in VIEWER_FACTS}
-    windows = [_window(window) for window in image.meta.get("windows") or []]
-    return {**facts, "windows": windows, "window": _window(image.meta.get("default_window"))}
-
-
-def _window(window: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if window is None:
-        return None
-    return {"center": window["center"], "width": window["width"], "name": window.get("explanation") or ""}
+def public_meta(image: Image, shown_as: ShownAs) -> dict[str, Any]:
+    """The facts a viewer needs of an image, for a reader of this study."""
+    return viewer_meta(image, shown_as)
 
 
 def _options(criterion: Criterion) -> tuple[ShownOption, ...]:
@@ -252,7 +263,7 @@ def _keycap(kind: Kind, place: int, value: str) -> str:
 
 def _slot_label(slot: str) -> str:
     known = {"current": _("Current"), "prior": _("Prior"), "left": _("Left"), "right": _("Right")}
-    return known.get(slot, slot)
+    return known.get(slot, slot.replace("-", " "))
 
 
 def study_is_shown(study: Study) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pytest
 
 from readerstudy.audit.models import Event
 from readerstudy.cases import tasks
-from readerstudy.cases.models import Image, ReferenceStandard, Upload
+from readerstudy.cases.models import Image, Mask, ReferenceStandard, Upload
 from readerstudy.studies.models import Role, Study
 from tests import factories
 from tests.api.programs import Program, coordinator_of, member_of, program_of, sent
@@ -332,3 +332,60 @@ def test_a_list_needs_the_same_queries_however_long_it_is(
     for _number in range(10):
         factories.make_case(study)
     assert queries() == before
+
+
+# --- Boxes -----------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def maskable(study: Study) -> list[str]:
+    """Keys of two images that no model was asked about."""
+    return [factories.make_case(study).images.get().key for _number in range(2)]
+
+
+def test_boxes_are_wanted_and_the_yes_is_gone(
+    study: Study, coordinator: Program, maskable: list[str]
+) -> None:
+    body = {"images": maskable, "boxes": [[0, 0, 8, 8], [10, 2, 32, 24]]}
+    response = coordinator.post(f"studies/{study.key}/images/mask/", body)
+    assert (response.status_code, response.json()) == (202, {"masking": 2, "unconfirmed": 2})
+    masks = Mask.objects.order_by("image__case__position")
+    assert [(mask.image.key, mask.boxes) for mask in masks] == [(key, body["boxes"]) for key in maskable]
+    assert {mask.by for mask in masks} == {study.created_by}
+    told = coordinator.get(f"studies/{study.key}/images/", confirmed="false").json()["results"]
+    assert [(each["key"], each["width"], each["height"], each["version"]) for each in told] == [
+        (key, 32, 24, 1) for key in maskable
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"boxes": []}, "boxes"),
+        ({"boxes": [[0, 0, 8]]}, "boxes.0"),
+        ({"boxes": [[0, 0, 8, -8]]}, "boxes.0.3"),
+        ({"boxes": [[0, 0, 8, "x"]]}, "boxes.0.3"),
+        ({"boxes": [[0, 0, 8, 8]] * 51}, "boxes"),
+        ({"images": []}, "images"),
+        ({"images": ["no such key"]}, "images"),
+    ],
+)
+def test_boxes_that_are_not_right_say_where(
+    study: Study, coordinator: Program, maskable: list[str], change: dict[str, Any], field: str
+) -> None:
+    body = {"images": maskable, "boxes": [[0, 0, 8, 8]], **change}
+    response = coordinator.post(f"studies/{study.key}/images/mask/", body)
+    assert response.status_code == 422
+    assert list(response.json()["fields"]) == [field]
+    assert not Mask.objects.exists()
+
+
+def test_boxes_that_do_not_fit_the_image_or_its_state_are_a_conflict(
+    study: Study, coordinator: Program, maskable: list[str]
+) -> None:
+    address = f"studies/{study.key}/images/mask/"
+    outside = coordinator.post(address, {"images": maskable, "boxes": [[0, 0, 33, 8]]})
+    assert outside.status_code == 409
+    assert outside.json()["error"].startswith("Box 1 does not lie inside the image of case C003")
+    asked = Image.objects.get(case__code="C001").key
+    used = coordinator.post(address, {"images": [asked], "boxes": [[0, 0, 8, 8]]})
+    assert used.status_code == 409
+    assert used.json()["error"].startswith("A model was asked about case C001")

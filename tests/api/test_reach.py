@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from readerstudy.api.views.base import StudyView
 from readerstudy.studies.actions import remove_member
 from readerstudy.studies.models import Role, Study
 from tests import factories
-from tests.api.programs import ROOT, Program, member_of, program_of, sent
+from tests.api.programs import ROOT, Program, Sending, member_of, program_of, sent
 from tests.cases.files import png
 
 pytestmark = pytest.mark.django_db
@@ -38,8 +39,25 @@ def looked(_study: Study) -> dict[str, Any]:
     return {"all": True, "i_have_looked": True}
 
 
+def boxed(study: Study) -> dict[str, Any]:
+    """An image that no model was asked about."""
+    return {"images": [factories.make_case(study).images.get().key], "boxes": [[0, 0, 4, 4]]}
+
+
 def nothing(_study: Study) -> None:
     return None
+
+
+def begin(_study: Study) -> Sending:
+    return Sending(headers={"Upload-Length": "5"})
+
+
+def go_on(_study: Study) -> Sending:
+    return Sending(b"01234", {"Upload-Offset": "0"})
+
+
+def give_up(_study: Study) -> Sending:
+    return Sending()
 
 
 # method, path, body, and the answers to: coordinator, researcher, reader
@@ -48,8 +66,13 @@ TABLE: list[tuple[str, str, Callable[[Study], Any], tuple[int, int, int]]] = [
     ("GET", "studies/{key}/", nothing, (OK, OK, FORBIDDEN)),
     ("GET", "studies/{key}/uploads/", nothing, (OK, FORBIDDEN, FORBIDDEN)),
     ("POST", "studies/{key}/uploads/", files, (CREATED, FORBIDDEN, FORBIDDEN)),
+    ("POST", "studies/{key}/transfers/", begin, (CREATED, FORBIDDEN, FORBIDDEN)),
+    ("GET", "studies/{key}/transfers/{transfer}/", nothing, (UNREACHABLE, FORBIDDEN, FORBIDDEN)),
+    ("PATCH", "studies/{key}/transfers/{transfer}/", go_on, (UNREACHABLE, FORBIDDEN, FORBIDDEN)),
+    ("DELETE", "studies/{key}/transfers/{transfer}/", give_up, (UNREACHABLE, FORBIDDEN, FORBIDDEN)),
     ("GET", "studies/{key}/images/", nothing, (OK, FORBIDDEN, FORBIDDEN)),
     ("POST", "studies/{key}/images/confirm/", looked, (OK, FORBIDDEN, FORBIDDEN)),
+    ("POST", "studies/{key}/images/mask/", boxed, (ACCEPTED, FORBIDDEN, FORBIDDEN)),
     ("POST", "studies/{key}/labels/", labels, (OK, FORBIDDEN, FORBIDDEN)),
     ("GET", "studies/{key}/generations/", nothing, (OK, OK, FORBIDDEN)),
     ("POST", "studies/{key}/generations/", nothing, (ACCEPTED, FORBIDDEN, FORBIDDEN)),
@@ -59,6 +82,13 @@ TABLE: list[tuple[str, str, Callable[[Study], Any], tuple[int, int, int]]] = [
     ("GET", "studies/{key}/ratings.csv", nothing, (OK, OK, FORBIDDEN)),
     ("GET", "studies/{key}/report/", nothing, (NOT_YET, NOT_YET, FORBIDDEN)),
 ]
+
+
+def address_of(path: str, key: str) -> str:
+    """The address in a study; a transfer of this key has never been there."""
+    return path.format(key=key, transfer="0123456789abcdef0123456789abcdef")
+
+
 ADDRESSES = sorted({path for _method, path, _body, _answers in TABLE} - {"studies/"})
 
 
@@ -109,7 +139,7 @@ def test_each_role_reaches_what_the_table_says_and_no_more(
     study: Study, method: str, path: str, body: Callable[[Study], Any], answers: tuple[int, int, int]
 ) -> None:
     roles = (Role.COORDINATOR, Role.RESEARCHER, Role.READER)
-    address = path.format(key=study.key)
+    address = address_of(path, study.key)
     got = [program_of(member_of(study, role)).ask(method, address, body(study)).status_code for role in roles]
     assert tuple(got) == answers
 
@@ -118,7 +148,7 @@ def test_each_role_reaches_what_the_table_says_and_no_more(
 def test_whoever_has_no_valid_token_gets_401_everywhere(study: Study, who: str, settings: Any) -> None:
     program = STRANGERS[who](study)
     for method, path, body, _answers in TABLE:
-        response = program.ask(method, path.format(key=study.key), body(study))
+        response = program.ask(method, address_of(path, study.key), body(study))
         assert response.status_code == NO_TOKEN, path
         assert response["WWW-Authenticate"] == 'Bearer realm="readerstudy"'
         assert response.json()["error"].endswith(".")
@@ -128,8 +158,8 @@ def test_whoever_has_no_valid_token_gets_401_everywhere(study: Study, who: str, 
 def test_another_study_looks_like_one_that_does_not_exist(study: Study, path: str) -> None:
     other = factories.make_study()
     program = program_of(member_of(study, Role.COORDINATOR))
-    real = program.get(path.format(key=other.key))
-    invented = program.get(path.format(key="zzzzzzzzzz"))
+    real = program.get(address_of(path, other.key))
+    invented = program.get(address_of(path, "zzzzzzzzzz"))
     assert (real.status_code, real.content) == (invented.status_code, invented.content)
     assert real.status_code in (UNREACHABLE, 405)
 
@@ -139,7 +169,7 @@ def test_a_token_of_another_study_opens_nothing_here(
     study: Study, method: str, path: str, body: Callable[[Study], Any]
 ) -> None:
     stranger = program_of(member_of(factories.make_study(), Role.COORDINATOR))
-    assert stranger.ask(method, path.format(key=study.key), body(study)).status_code == UNREACHABLE
+    assert stranger.ask(method, address_of(path, study.key), body(study)).status_code == UNREACHABLE
 
 
 def test_an_adjudicator_cannot_have_a_token(study: Study) -> None:
@@ -158,7 +188,7 @@ def test_every_endpoint_has_its_row_and_every_row_its_endpoint() -> None:
 
 
 def test_the_hand_written_table_has_every_endpoint_and_method() -> None:
-    known = {(method, str(pattern.pattern).replace("<slug:key>", "{key}"))
+    known = {(method, re.sub(r"<slug:(\w+)>", r"{\1}", str(pattern.pattern)))
              for pattern in _endpoints() for method in REACH[pattern.callback.view_class.endpoint]}  # fmt: skip
     assert known == {(method, path) for method, path, _body, _answers in TABLE}
 

@@ -37,6 +37,7 @@ CHECKS = (
     openapi_checks.response_headers_conformance,
     openapi_checks.response_schema_conformance,
 )
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
 
 def operations() -> list[tuple[str, str]]:
@@ -51,7 +52,7 @@ def test_the_schema_builds_and_validates_without_a_warning(tmp_path: Path) -> No
 
 def test_the_schema_has_every_endpoint_and_method() -> None:
     wanted = {
-        (ROOT + address.replace("<slug:key>", "{key}"), method.lower())
+        (ROOT + re.sub(r"<slug:(\w+)>", r"{\1}", address), method.lower())
         for address, view in ENDPOINTS.items()
         for method in REACH[view.endpoint]
     }
@@ -90,7 +91,12 @@ def test_a_session_opens_the_description_and_nothing_else(study: Study) -> None:
     browser.force_login(study.created_by)
     assert browser.get(f"{ROOT}schema/").status_code == 200
     for path, method in operations():
-        assert browser.generic(method.upper(), path.replace("{key}", study.key)).status_code == 401
+        assert (
+            browser.generic(
+                method.upper(), path.replace("{key}", study.key).replace("{transfer}", "0")
+            ).status_code
+            == 401
+        )
 
 
 def examples() -> list[Any]:
@@ -200,12 +206,18 @@ def test_whatever_is_sent_the_answer_is_as_documented(
 def test_the_reference_names_every_address_role_and_limit() -> None:
     text = REFERENCE.read_text()
     for address, view in ENDPOINTS.items():
-        shown = ROOT + address.replace("<slug:key>", "$STUDY")
+        shown = ROOT + address.replace("<slug:key>", "$STUDY").replace("<slug:transfer>", "$TRANSFER")
         assert f"$SITE{shown}" in text, f"no curl example for {shown}"
         for method, roles in REACH[view.endpoint].items():
-            row = f"| `{method} {address.replace('<slug:key>', '{key}')}` | {', '.join(sorted(roles))} |"
+            plain = re.sub(r"<slug:(\w+)>", r"{\1}", address)
+            row = f"| `{method} {plain}` | {', '.join(sorted(roles))} |"
             assert row in text
-    for name in ("API_RATE_PER_TOKEN", "API_RATE_PER_ADDRESS", "MAX_UPLOAD_MEGABYTES"):
+    for name in (
+        "API_RATE_PER_TOKEN",
+        "API_RATE_PER_ADDRESS",
+        "MAX_UPLOAD_MEGABYTES",
+        "MAX_WAITING_MEGABYTES",
+    ):
         assert name in text
-    for status in (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500):
+    for status in (400, 401, 403, 404, 405, 409, 410, 411, 412, 413, 415, 422, 423, 429, 460, 500):
         assert f"| {status} |" in text

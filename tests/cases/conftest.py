@@ -11,7 +11,8 @@ import pytest
 from django.test import Client
 
 from readerstudy.cases import tasks
-from readerstudy.cases.models import Upload
+from readerstudy.cases.models import Mask, Upload
+from readerstudy.celery import app
 from readerstudy.studies.models import Study
 from tests.cases.files import receive
 from tests.factories import make_study
@@ -46,7 +47,7 @@ def bells(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[Any, ...]]]:
     def note(self: Any, *args: Any, **kwargs: Any) -> None:
         rung.append((self.name, args, kwargs))
 
-    monkeypatch.setattr(tasks.ingest.__class__, "apply_async", note)
+    monkeypatch.setattr(app.Task, "apply_async", note)
     return rung
 
 
@@ -76,5 +77,19 @@ def render(study: Study, work: Callable[[], None]) -> Render:
         work()
         upload.refresh_from_db()
         return upload
+
+    return run
+
+
+@pytest.fixture
+def burn(
+    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]],
+) -> Callable[[], None]:
+    """A worker that answers bells for masks until nothing waits."""
+
+    def run() -> None:
+        while (pk := Mask.objects.waiting().values_list("pk", flat=True).first()) is not None:
+            with django_capture_on_commit_callbacks(execute=True):
+                tasks.mask(pk)
 
     return run

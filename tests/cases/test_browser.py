@@ -79,7 +79,7 @@ def test_files_are_sent_rendered_looked_at_and_confirmed(
         (tmp_path / name).write_bytes(content)
     page = open_page("images")
     page.set_input_files("#files", [tmp_path / name for name in ("scan.dcm", "words.dcm", "empty.png")])
-    expect(page.get_by_text("All 3 files are sent. Not accepted: 1.")).to_be_visible()
+    expect(page.get_by_text("All files are sent (3). Not accepted: 1.")).to_be_visible()
     fates = page.locator("#fates")
     expect(fates).to_contain_text("2 waiting")
     work_off()
@@ -95,7 +95,7 @@ def test_files_are_sent_rendered_looked_at_and_confirmed(
     assert Image.objects.get().confirmed_by == study.created_by
 
 
-def test_a_file_that_is_already_here_is_sent_without_harm(
+def test_a_file_that_is_already_here_is_not_sent_again(
     open_page: Callable[..., Page], study: Study, tmp_path: Path
 ) -> None:
     (tmp_path / "again.png").write_bytes(png())
@@ -104,7 +104,8 @@ def test_a_file_that_is_already_here_is_sent_without_harm(
     page.get_by_text("Add images").click()
     page.set_input_files("#files", tmp_path / "again.png")
     expect(page.get_by_text("The same file is already in this study; it is kept once.").first).to_be_visible()
-    assert sorted(Upload.objects.values_list("fate", flat=True)) == [Fate.DUPLICATE, Fate.RECEIVED]
+    noted = Upload.objects.order_by("pk").values_list("original_name", "fate", "stored")
+    assert list(noted)[1:] == [("again.png", Fate.DUPLICATE, "")], "the name is noted, and nothing was sent"
 
 
 def test_everything_works_without_a_script(

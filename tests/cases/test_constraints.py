@@ -8,7 +8,15 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from readerstudy.cases.models import Case, Image, ReferenceStandard, Rendition, Upload
+from readerstudy.cases.models import (
+    Attestation,
+    Case,
+    Image,
+    ImageRules,
+    ReferenceStandard,
+    Rendition,
+    Upload,
+)
 from readerstudy.studies.actions import lock_protocol
 from readerstudy.studies.models import Study
 from tests.factories import make_case, make_image
@@ -63,12 +71,41 @@ def test_an_image_is_confirmed_by_somebody_at_some_time(study: Study, case: Case
     refused(lambda: Image.objects.update(confirmed_by=None), match=match)
 
 
-def test_a_slot_holds_one_image_and_an_upload_makes_one(case: Case) -> None:
+def test_a_slot_has_a_name_and_holds_one_image(case: Case) -> None:
     refused(lambda: make_image(case), match="cases_one_image_per_slot")
-    upload = case.images.get().upload
-    refused(
-        lambda: Image.objects.create(case=case, slot="prior", upload=upload, key="another"), match="upload_id"
-    )
+    refused(lambda: case.images.update(slot=""), match="cases_a_slot_has_a_name")
+
+
+def test_a_frame_of_an_image_came_from_one_upload_and_what_is_rendered_is_an_image(case: Case) -> None:
+    known = case.images.get().uploads.get()
+    another = {"image_set": known.image_set, "original_name": "b.png", "fate": "rendered"}
+    refused(lambda: Upload.objects.create(**another), match="cases_what_is_rendered_is_an_image")
+    refused(lambda: Upload.objects.create(**another, image=known.image), match="cases_one_upload_per_frame")
+
+
+def test_cases_of_one_folder_are_one_but_for_those_left_out(study: Study, case: Case) -> None:
+    Case.objects.filter(pk=case.pk).update(folder="case-17")
+    fresh = {"study": study, "position": 900, "code": "C900", "folder": "case-17"}
+    refused(lambda: Case.objects.create(**fresh), match="cases_folders_differ")
+    Case.objects.filter(pk=case.pk).update(left_out_at=timezone.now(), left_out_by=study.created_by)
+    Case.objects.create(**fresh)
+
+
+def test_a_locked_case_changes_no_more_but_its_folder_can_be_erased(study: Study, case: Case) -> None:
+    Case.objects.filter(pk=case.pk).update(folder="case-17")
+    lock_protocol(study=study, manifest_sha256="0" * 64, by=study.created_by)
+    refused(lambda: Case.objects.update(folder="other"), match="locked")
+    refused(lambda: Case.objects.update(folder="", clinical_text="new"), match="locked")
+    assert Case.objects.update(folder="") == 1
+
+
+def test_image_rules_freeze_with_the_lock_and_an_attestation_at_once(study: Study) -> None:
+    rules = ImageRules.objects.create(study=study)
+    refused(lambda: ImageRules.objects.update(shown_as="odd"), match="cases_known_shown_as")
+    refused(lambda: ImageRules.objects.update(side=10), match="cases_side_within_bounds")
+    refused(lambda: Attestation.objects.update(sentence="another"), match="append")
+    lock_protocol(study=study, manifest_sha256="0" * 64, by=study.created_by)
+    refused(lambda: ImageRules.objects.filter(pk=rules.pk).update(shown_as="sent"), match="locked")
 
 
 def test_a_frame_has_one_rendition_of_each_kind(case: Case) -> None:

@@ -14,7 +14,7 @@ from django.conf import settings as own_settings
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
-from readerstudy.cases.models import Image, Upload
+from readerstudy.cases.models import Attestation, Image, Upload
 from readerstudy.studies.actions import lock_protocol
 from readerstudy.studies.models import Study
 from tests.cases.files import dicom, huge_png, png, zipped
@@ -122,7 +122,11 @@ def test_who_adds_the_images_may_be_named(
     study: Study, folder: Path, tmp_path: Path, bells: list[Any]
 ) -> None:
     user = make_user()
-    report(folder / "a.png", report=tmp_path / "out.json", study=study.key, by=user.email.upper())
+    report(
+        folder / "a.png", report=tmp_path / "out.json", study=study.key, by=user.email.upper(), attested=True
+    )
+    attestation = Attestation.objects.get(study=study, by=user)
+    assert "removed" in attestation.sentence
     assert Upload.objects.get().image_set.created_by == user
 
 

@@ -96,7 +96,7 @@ def test_erased_names_match_no_more_and_codes_still_do(study: Study, three: list
     assert actions.erase_names(study=study, by=study.created_by) == 3
     assert actions.erase_names(study=study, by=study.created_by) == 0
     assert set(Upload.objects.values_list("original_name", flat=True)) == {""}
-    assert Event.objects.get(verb="upload.erase_names").data == {"names": 3}
+    assert Event.objects.get(verb="upload.erase_names").data == {"names": 3, "folders": 0, "placements": 0}
     assert actions.plan_import(study, read_labels(b"file,label\nC001.png,normal\n")).problems
     assert write(study, b"case,label\nC001,normal\n") == 1
 
@@ -111,6 +111,6 @@ def test_cases_of_another_study_are_unknown(study: Study, three: list[Case]) -> 
 def test_a_case_with_several_images_is_found_by_each_file(study: Study) -> None:
     case = make_case(study)
     prior = make_image(case, slot="prior")
-    Upload.objects.filter(pk=prior.upload_id).update(original_name="earlier.png")
+    prior.uploads.update(original_name="earlier.png")
     plan = actions.plan_import(study, read_labels(b"file,label\nearlier.png,normal\n"))
     assert [change.code for change in plan.changes] == ["C001"]

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from readerstudy.audit.models import Event
 from readerstudy.cases import actions
-from readerstudy.cases.models import Case, Image
-from readerstudy.cases.pixels import display_bytes, images_for_vendor, open_preview, open_rendition
+from readerstudy.cases.models import Case, Image, ShownAs
+from readerstudy.cases.pixels import (
+    images_for_vendor,
+    open_for_coordinator,
+    open_for_reader,
+    sent_rendition,
+)
 from readerstudy.cases.policies import CasesError
 from readerstudy.studies.actions import lock_protocol
 from readerstudy.studies.models import Study
@@ -43,18 +50,21 @@ def test_a_vendor_gets_the_display_image_of_a_confirmed_image(study: Study) -> N
         ("current", "image/png"),
         ("prior", "image/png"),
     ]
-    assert images[0][1:] == display_bytes(case.images.get(slot="current"))
+    sent = sent_rendition(case.images.get(slot="current"), ShownAs.FULL)
+    assert hashlib.sha256(images[0][2]).hexdigest() == sent.sha256
     assert all(content.startswith(b"\x89PNG") for _slot, _mime, content in images)
 
 
 def test_nothing_of_an_unconfirmed_image_leaves(study: Study) -> None:
     image = make_case(study, confirmed=False).images.get()
     with pytest.raises(CasesError, match="Nobody has confirmed yet"):
-        display_bytes(image)
+        sent_rendition(image, ShownAs.FULL)
     with pytest.raises(CasesError):
         images_for_vendor(image.case)
-    assert open_rendition(image, kind="full") is None
-    preview = open_preview(image)
+    for shown_as in ShownAs:
+        for product in ("full", "preview", "overlay"):
+            assert open_for_reader(image, product=product, frame=0, shown_as=shown_as) is None
+    preview = open_for_coordinator(image, product="preview")
     assert preview is not None
     assert preview.mime == "image/webp"
 
@@ -66,9 +76,10 @@ def test_one_unconfirmed_image_keeps_its_whole_case_from_vendors(study: Study) -
         images_for_vendor(case)
 
 
-@pytest.mark.parametrize(("kind", "frame"), [("full", 1), ("original", 0), ("", 0)])
-def test_a_rendition_that_is_not_there_is_none(study: Study, kind: str, frame: int) -> None:
-    assert open_rendition(make_case(study).images.get(), kind=kind, frame=frame) is None
+@pytest.mark.parametrize(("product", "frame"), [("full", 1), ("preview", 1), ("original", 0), ("", 0)])
+def test_a_product_that_is_not_there_is_none(study: Study, product: str, frame: int) -> None:
+    image = make_case(study).images.get()
+    assert open_for_reader(image, product=product, frame=frame, shown_as=ShownAs.FULL) is None
 
 
 def test_a_case_left_out_is_in_no_list_but_its_own_and_can_come_back(study: Study) -> None:

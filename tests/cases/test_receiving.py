@@ -15,8 +15,8 @@ from django.db import connection
 
 from readerstudy.audit.models import Event
 from readerstudy.cases import actions
-from readerstudy.cases.actions import uploads
 from readerstudy.cases.models import Fate, Upload
+from readerstudy.cases.names import clean_name
 from readerstudy.cases.policies import CasesError
 from readerstudy.studies.actions import lock_protocol
 from readerstudy.studies.models import Study
@@ -118,7 +118,29 @@ def test_bytes_do_not_stay_behind_when_the_study_is_locked_meanwhile(study: Stud
 def test_files_sent_one_after_the_other_by_one_person_belong_together(study: Study) -> None:
     first = actions.open_image_set(study=study, by=study.created_by)
     assert actions.open_image_set(study=study, by=study.created_by) == first
-    assert actions.open_image_set(study=study, by=make_user()) != first
+    other = make_user()
+    actions.attest(study=study, by=other)
+    assert actions.open_image_set(study=study, by=other) != first
+
+
+def test_nobody_uploads_who_has_attested_nothing(study: Study) -> None:
+    other, image_set = make_user(), actions.open_image_set(study=study, by=study.created_by)
+    with pytest.raises(CasesError, match="Nothing was received"):
+        actions.open_image_set(study=study, by=other)
+    with pytest.raises(CasesError, match="Nothing was received"):
+        actions.receive_upload(
+            study=study, image_set=image_set, name="a.png", content=ContentFile(png()), by=other
+        )
+    assert not Upload.objects.exists()
+    assert default_storage.listdir("incoming") == ([], []) if default_storage.exists("incoming") else True
+
+
+def test_an_attestation_says_who_and_when_once(study: Study) -> None:
+    other = make_user()
+    first = actions.attest(study=study, by=other)
+    assert actions.attest(study=study, by=other) == first
+    event = Event.objects.get(verb="upload.attest")
+    assert (event.actor, event.data) == (other, {"sentence": first.sentence})
 
 
 def test_who_sent_what_is_in_the_audit_without_its_name(study: Study) -> None:
@@ -149,7 +171,7 @@ def test_who_sent_what_is_in_the_audit_without_its_name(study: Study) -> None:
     ],
 )
 def test_a_name_is_made_fit_to_show(sent_as: str, shown_as: str) -> None:
-    assert uploads.clean_name(sent_as) == shown_as
+    assert clean_name(sent_as) == shown_as
 
 
 @pytest.mark.django_db(transaction=True)

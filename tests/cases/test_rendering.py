@@ -51,7 +51,8 @@ def test_what_came_in_is_deleted_once_it_is_rendered_or_refused(render: Render) 
 def test_cases_are_numbered_in_the_order_in_which_files_came(study: Study, work: Callable[[], None]) -> None:
     uploads = [receive(study, png(seed)) for seed in range(3)]
     work()
-    codes = Image.objects.filter(upload__in=uploads).order_by("upload").values_list("case__code", flat=True)
+    pks = [upload.pk for upload in uploads]
+    codes = Upload.objects.filter(pk__in=pks).order_by("pk").values_list("image__case__code", flat=True)
     assert list(codes) == ["C001", "C002", "C003"]
 
 
@@ -180,7 +181,7 @@ def test_a_worker_that_lost_its_lease_stores_nothing(study: Study, work: Callabl
     assert not actions.keep_hold(slow, seconds=60)
     assert not actions.refuse_upload(upload=slow, code="damaged", reason="Too late.")
     assert actions.unpack_archive(upload=slow, arrivals=[]) is None
-    assert actions.store_renditions(upload=slow, meta={}, recipe={}, files=[]) is None
+    assert actions.store_renditions(upload=slow, meta={}, files=[]) is None
     assert (Image.objects.count(), Case.objects.count()) == (1, 1)
 
 
@@ -230,7 +231,7 @@ def test_a_study_locked_while_a_file_is_rendered_refuses_it_too(study: Study) ->
     lock_protocol(study=study, manifest_sha256="0" * 64, by=study.created_by)
     assert held["image"] is not None
     assert held["archive"] is not None
-    assert actions.store_renditions(upload=held["image"], meta={}, recipe={}, files=[]) is None
+    assert actions.store_renditions(upload=held["image"], meta={}, files=[]) is None
     assert actions.unpack_archive(upload=held["archive"], arrivals=[]) is None
     assert set(Upload.objects.values_list("reason_code", flat=True)) == {"study_locked"}
 
@@ -255,7 +256,7 @@ def test_a_turn_ends_and_rings_for_the_rest(
     with django_capture_on_commit_callbacks(execute=True):
         tasks.ingest(first.pk)
     assert bells[-1][1] == ((second.pk,), {})
-    assert Image.objects.get().upload == first
+    assert Image.objects.get().uploads.get() == first
 
 
 def test_a_bell_is_dropped_while_every_place_is_taken(study: Study, bells: list[Any]) -> None:

@@ -10,9 +10,11 @@ from rest_framework import serializers
 
 from readerstudy.cases.matching import Change
 from readerstudy.cases.models import Fate, Image
+from readerstudy.cases.policies import MOST_BOXES
 
 MOST_FILES = 100
 MOST_IMAGES = 10_000
+MOST_PIXELS = 100_000  # of a side; no image is larger
 NO_FILE = gettext_lazy("No file arrived. Send at least one as the multipart field “file”.")
 NOT_LOOKED = gettext_lazy("Send true only after a person has looked at every one of these images.")
 
@@ -29,6 +31,12 @@ class UploadRequestSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(allow_blank=True, max_length=1000),
         required=False,
         help_text="The files' paths in their folder, one for each file in the same order.",
+    )
+
+    attested = serializers.BooleanField(
+        default=False,
+        help_text="True attests, once for each person and study, that names, dates and numbers of patients were "
+        "removed from these files where they came from, and that you may use them.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -75,6 +83,10 @@ class ImageSerializer(serializers.Serializer[Image]):
     key = serializers.CharField()
     case = serializers.CharField(source="case.code")
     slot = serializers.CharField()
+    frames = serializers.IntegerField()
+    width = serializers.IntegerField(source="meta.width", help_text="In pixels, as boxes count them.")
+    height = serializers.IntegerField(source="meta.height")
+    version = serializers.IntegerField(help_text="Grows by one with each mask that was burned in.")
     confirmed_at = serializers.DateTimeField(allow_null=True)
     needs_look = serializers.SerializerMethodField()
 
@@ -116,6 +128,28 @@ class ConfirmRequestSerializer(serializers.Serializer[Any]):
 
 class ConfirmedSerializer(serializers.Serializer[Any]):
     confirmed = serializers.IntegerField(help_text="Images that were not confirmed before.")
+    unconfirmed = serializers.IntegerField(help_text="Images that still wait for somebody to look.")
+
+
+class MaskRequestSerializer(serializers.Serializer[Any]):
+    images = serializers.ListField(
+        child=serializers.CharField(max_length=32),
+        allow_empty=False,
+        max_length=MOST_IMAGES,
+        help_text="Keys of the images into which the boxes are burned.",
+    )
+    boxes = serializers.ListField(
+        child=serializers.ListField(
+            child=serializers.IntegerField(min_value=0, max_value=MOST_PIXELS), min_length=4, max_length=4
+        ),
+        allow_empty=False,
+        max_length=MOST_BOXES,
+        help_text="Left, top, right and bottom of each in pixels of the image; right and bottom lie just outside.",
+    )
+
+
+class MaskedSerializer(serializers.Serializer[Any]):
+    masking = serializers.IntegerField(help_text="Images that a worker now masks; nobody has confirmed them.")
     unconfirmed = serializers.IntegerField(help_text="Images that still wait for somebody to look.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 from django.utils.translation import gettext as _
@@ -25,6 +26,8 @@ from readerstudy.api.serializers.images import (
     ImageSerializer,
     LabelsRequestSerializer,
     LabelsSerializer,
+    MaskedSerializer,
+    MaskRequestSerializer,
     ReceivedSerializer,
     UploadRequestSerializer,
 )
@@ -35,6 +38,7 @@ from readerstudy.cases.labels import MOST_BYTES, read_labels
 from readerstudy.cases.matching import Plan
 from readerstudy.cases.models import Fate, Image, Upload
 from readerstudy.cases.policies import check_can_label
+from readerstudy.studies.models import Study
 
 PROBLEMS_SHOWN = 100
 CURSOR = OpenApiParameter("cursor", str, description="From `next` or `previous` of another page.")
@@ -62,6 +66,9 @@ STORED = {
     "stored": 1,
     "changes": [{"line": 2, "case": "C001", "changed": ["reference", "sex"]}],
 }
+
+
+MASKED = {"images": ["0f3a9c3c5b0e4d0c8f2a6f7d1b2c3d4e"], "boxes": [[0, 0, 320, 48]]}
 
 
 class Uploads(StudyView):
@@ -101,6 +108,8 @@ class Uploads(StudyView):
         are kept once.
         """
         sent = checked(UploadRequestSerializer, request.data)
+        if sent["attested"]:
+            actions.attest(study=self.study, by=self.person)
         image_set = actions.open_image_set(study=self.study, by=self.person)
         uploads: list[Upload] = [
             actions.receive_upload(
@@ -164,16 +173,57 @@ class ConfirmImages(StudyView):
         )
 
     def _named(self, keys: list[str]) -> list[Image]:
-        found = list(Image.objects.of(self.study).filter(key__in=keys))
-        missing = len(set(keys)) - len(found)
-        if missing:
-            told = ngettext(
+        return named_images(
+            self.study,
+            keys,
+            lambda missing: ngettext(
                 "%(n)d of these keys is no image of this study. Nothing was confirmed.",
                 "%(n)d of these keys are no images of this study. Nothing was confirmed.",
                 missing,
-            ) % {"n": missing}
-            raise NotRight(told, {"images": [told]})
-        return found
+            ),
+        )
+
+
+def named_images(study: Study, keys: list[str], refusal: Callable[[int], str]) -> list[Image]:
+    """The study's images with these keys; raises `NotRight` with the sentence for how many there are not."""
+    found = list(Image.objects.of(study).filter(key__in=keys))
+    if missing := len(set(keys)) - len(found):
+        told = refusal(missing) % {"n": missing}
+        raise NotRight(told, {"images": [told]})
+    return found
+
+
+class MaskImages(StudyView):
+    endpoint = "mask_images"
+
+    @extend_schema(
+        operation_id="mask_images",
+        summary="Burn boxes into images",
+        tags=["images"],
+        request=MaskRequestSerializer,
+        responses=answers(
+            {202: MaskedSerializer}, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY, body=True
+        ),
+        examples=[OpenApiExample("One box in the top left corner", value=MASKED, request_only=True)],
+    )
+    def post(self, request: Request, key: str) -> Response:
+        """A worker burns the boxes into every frame; what lay under them is gone for good.
+
+        A person then has to look at each of these images and confirm it. List the images to see the `version` grow.
+        """
+        asked = checked(MaskRequestSerializer, request.data)
+        images = named_images(
+            self.study,
+            asked["images"],
+            lambda missing: ngettext(
+                "%(n)d of these keys is no image of this study. Nothing is masked.",
+                "%(n)d of these keys are no images of this study. Nothing is masked.",
+                missing,
+            ),
+        )
+        masking = actions.mask_images(images=images, boxes=asked["boxes"], by=self.person)
+        unconfirmed = Image.objects.of(self.study).unconfirmed().count()
+        return shaped(MaskedSerializer, {"masking": masking, "unconfirmed": unconfirmed}, status=202)
 
 
 class ImportLabels(StudyView):

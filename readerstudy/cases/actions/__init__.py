@@ -4,18 +4,37 @@ The name a file came with is written to its upload's row and nowhere else: audit
 and errors carry numbers and keys of ours.
 """
 
-from readerstudy.cases.actions.images import confirm_images, leave_out, take_back
-from readerstudy.cases.actions.labels import import_labels, plan_import
-from readerstudy.cases.actions.uploads import (
+from readerstudy.cases.actions.arrivals import (
+    ATTESTED,
     Arrival,
-    CleanFile,
     arrive,
+    attest,
     erase_names,
     forget_arrivals,
-    forget_leftovers,
-    keep_hold,
+    note_known,
     open_image_set,
     receive_upload,
+)
+from readerstudy.cases.actions.images import confirm_images, leave_out, take_back, unconfirm_images
+from readerstudy.cases.actions.labels import import_labels, plan_import
+from readerstudy.cases.actions.leftovers import forget_leftovers
+from readerstudy.cases.actions.mapping import Placed, apply_mapping
+from readerstudy.cases.actions.masks import (
+    boxes_to_burn,
+    fail_mask,
+    frames_of,
+    give_back,
+    mask_again,
+    mask_images,
+    retry_masks,
+    ring_waiting,
+    store_masked,
+    take_mask,
+)
+from readerstudy.cases.actions.versions import CleanFile, keep_files
+from readerstudy.cases.actions.working import (
+    keep_hold,
+    read_table,
     refuse_as,
     refuse_upload,
     store_renditions,
@@ -24,23 +43,41 @@ from readerstudy.cases.actions.uploads import (
 )
 
 __all__ = [
+    "ATTESTED",
     "Arrival",
     "CleanFile",
+    "Placed",
+    "apply_mapping",
     "arrive",
+    "attest",
+    "boxes_to_burn",
     "confirm_images",
     "erase_names",
+    "fail_mask",
     "forget_arrivals",
     "forget_leftovers",
+    "frames_of",
+    "give_back",
     "import_labels",
+    "keep_files",
     "keep_hold",
     "leave_out",
+    "mask_again",
+    "mask_images",
+    "note_known",
     "open_image_set",
     "plan_import",
+    "read_table",
     "receive_upload",
     "refuse_as",
     "refuse_upload",
+    "retry_masks",
+    "ring_waiting",
+    "store_masked",
     "store_renditions",
     "take_back",
+    "take_mask",
     "take_upload",
+    "unconfirm_images",
     "unpack_archive",
 ]

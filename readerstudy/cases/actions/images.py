@@ -1,8 +1,8 @@
-"""A coordinator looks at images: confirms them, leaves cases out, takes them back."""
+"""A coordinator looks at images: confirms them or takes the yes back, leaves cases out or takes them back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,31 +11,71 @@ from django.utils.translation import gettext as _
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, study_stream
 from readerstudy.cases.models import Case, Image
-from readerstudy.cases.policies import CasesError, check_can_add_images
+from readerstudy.cases.policies import (
+    CasesError,
+    check_can_add_images,
+    check_can_unconfirm,
+    check_not_being_masked,
+    check_of_one_study,
+    check_unused,
+)
 from readerstudy.studies.actions import locked
 from readerstudy.studies.models import Study
 
 
 @transaction.atomic
-def confirm_images(*, images: Iterable[Image], by: User) -> int:
+def confirm_images(*, images: Iterable[Image], by: User, seen: Mapping[str, str] | None = None) -> int:
     """Stores that `by` saw no name, date or number in these images; returns how many were not confirmed before.
 
-    Raises `CasesError` where they belong to several studies.
+    `seen` says for image keys in which `Image.state` the picture was shown; one that has changed since is not confirmed
+    unseen. Raises `CasesError` where that is so, where boxes are still to be burned in, or where the images belong to
+    several studies.
     """
     wanted = [image.pk for image in images]
     found = Image.objects.select_for_update(of=("self",)).filter(pk__in=wanted).unconfirmed()
-    fresh = list(found.select_related("case").order_by("case__position", "slot"))
-    studies = {image.case.study_id for image in fresh}
-    if len(studies) > 1:
-        raise CasesError(_("These images belong to several studies. Confirm them in each study by itself."))
+    fresh = check_of_one_study(found.select_related("case").order_by("case__position", "slot"))
+    check_not_being_masked(fresh)
+    _check_unchanged(fresh, seen or {})
     Image.objects.filter(pk__in=[image.pk for image in fresh]).update(
         confirmed_at=timezone.now(), confirmed_by=by
     )
-    for study_id in studies:
-        codes = [image.case.code for image in fresh]
-        subject, data = f"{len(fresh)} images", {"images": [image.key for image in fresh], "cases": codes}
-        record("image.confirm", by=by, stream=study_stream(study_id), subject=subject, data=data)
+    _record("image.confirm", fresh, by)
     return len(fresh)
+
+
+def _check_unchanged(images: Iterable[Image], seen: Mapping[str, str]) -> None:
+    changed = [image for image in images if seen.get(image.key, image.state) != image.state]
+    if changed:
+        sentence = _("The image of case %(code)s has changed since you opened it. Look at it again.")
+        raise CasesError(sentence % {"code": changed[0].case.code})
+
+
+@transaction.atomic
+def unconfirm_images(*, images: Iterable[Image], by: User) -> int:
+    """Takes the yes to these images back; returns how many were confirmed.
+
+    Raises `CasesError` where the study is locked or a model was given one of them.
+    """
+    wanted = [image.pk for image in images]
+    chosen = check_of_one_study(Image.objects.filter(pk__in=wanted).select_related("case__study"))
+    if not chosen:
+        return 0
+    check_can_unconfirm(locked(chosen[0].case.study))
+    found = Image.objects.select_for_update(of=("self",)).filter(pk__in=wanted).confirmed()
+    confirmed = list(found.select_related("case").order_by("case__position", "slot"))
+    check_unused(confirmed)
+    Image.objects.filter(pk__in=[image.pk for image in confirmed]).update(
+        confirmed_at=None, confirmed_by=None
+    )
+    _record("image.unconfirm", confirmed, by)
+    return len(confirmed)
+
+
+def _record(verb: str, images: list[Image], by: User) -> None:
+    if images:
+        data = {"images": [image.key for image in images], "cases": [image.case.code for image in images]}
+        subject = str(images[0]) if len(images) == 1 else f"{len(images)} images"
+        record(verb, by=by, stream=study_stream(images[0].case.study_id), subject=subject, data=data)
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from readerstudy.generation.models import (
 )
 from readerstudy.generation.recipes import recipe_sha256
 from readerstudy.providers import ErrorCode, ProviderError, Reply
+from readerstudy.providers.base import ImagePart
 from readerstudy.providers.refusals import Verdict as Judgement
 
 FIRST_WAIT_SECONDS = 2.0
@@ -30,8 +32,10 @@ LONGEST_WAIT_SECONDS = 120.0
 
 
 @transaction.atomic
-def begin_attempt(*, generation: Generation) -> Attempt | None:
+def begin_attempt(*, generation: Generation, images: Sequence[ImagePart] = ()) -> Attempt | None:
     """Writes the attempt before its call is made; earlier ones without an end may have been paid for.
+
+    `images` are those that the call will carry; their hashes say later that readers saw the same bytes.
 
     Returns None where the worker has lost the row meanwhile, so that no call is made.
     """
@@ -50,6 +54,7 @@ def begin_attempt(*, generation: Generation) -> Attempt | None:
         key=uuid.uuid4().hex,
         asked_model=generation.arm.model,
         recipe_sha256=recipe_sha256(generation.arm),
+        images=[{"slot": part.slot, "sha256": hashlib.sha256(part.data).hexdigest()} for part in images],
     )
 
 

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from readerstudy.accounts.models import ReaderProfile
 from readerstudy.accounts.people import signed_in
-from readerstudy.cases.pixels import open_rendition
+from readerstudy.cases.pixels import open_for_reader
 from readerstudy.reading import actions
 from readerstudy.reading.access import access_allocation, access_image, access_output
 from readerstudy.reading.forms import RateForm, whole_page
 from readerstudy.reading.models import Allocation, AllocationPlan, Reading
-from readerstudy.reading.pages import criteria_of, nature_of, progress_of, reading_page
+from readerstudy.reading.pages import criteria_of, nature_of, progress_of, reading_page, shown_as_of
 from readerstudy.reading.scales import Answer, RatingError, check_answer
 from readerstudy.reading.visibility import clock, public_meta, study_is_shown
 from readerstudy.studies.access import access_seat
@@ -144,12 +144,13 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 @cache_control(private=True, max_age=IMAGE_SECONDS, immutable=True)
 def image(request: HttpRequest, key: str, case_key: str, slot: str, product: str) -> HttpResponseBase:
-    """One product of an image: `meta`, `preview` or `full-N`. Names and bytes tell nothing of arm or origin."""
+    """One product of an image, as `image_url` names them. Names and bytes tell nothing of arm or origin."""
     found = access_image(request, key, case_key, slot)
+    shown_as = shown_as_of(found.case.study)
     if product == "meta":
-        return JsonResponse(public_meta(found))
-    kind, _dash, frame = product.partition("-")
-    stored = open_rendition(found, kind=kind, frame=int(frame or 0))
+        return JsonResponse(public_meta(found, shown_as))
+    name, _dash, frame = product.partition("-")
+    stored = open_for_reader(found, product=name, frame=int(frame or 0), shown_as=shown_as)
     if stored is None:
         raise Http404
     response = FileResponse(stored.file, content_type=stored.mime)

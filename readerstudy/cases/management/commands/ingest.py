@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext_lazy
 
 from readerstudy import embedded
 from readerstudy.accounts.models import User
@@ -23,10 +24,12 @@ from readerstudy.studies.models import Study
 from readerstudy.studies.policies import StudyError
 
 OTHER_WORKER_SECONDS = 0.5
+READ = gettext_lazy("No image: a table that says where files belong. It was read.")
 VERDICTS: dict[str, Verdict] = {
     Fate.RENDERED: "rendered",
     Fate.REFUSED: "refused",
     Fate.DUPLICATE: "duplicate",
+    Fate.READ: "refused",
 }
 
 
@@ -44,10 +47,23 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="keep nothing, even with --study")
         parser.add_argument("--study", metavar="KEY", help="the study that the images go to")
+        parser.add_argument(
+            "--attested",
+            action="store_true",
+            help="whoever adds them attests that patients' names, dates and numbers were removed from the files",
+        )
         parser.add_argument("--by", metavar="EMAIL", help="who adds them; default: who created the study")
 
     def handle(
-        self, *args: Any, path: Path, report: Path | None, dry_run: bool, study: str, by: str, **options: Any
+        self,
+        *args: Any,
+        path: Path,
+        report: Path | None,
+        dry_run: bool,
+        study: str,
+        by: str,
+        attested: bool,
+        **options: Any,
     ) -> None:
         if not path.exists():
             raise CommandError(f"There is no file or folder {path}.")
@@ -55,7 +71,8 @@ class Command(BaseCommand):
             _check_writable(report)
         target = _find_study(study) if study else None
         if target and not dry_run:
-            lines = list(_keep(path, target, _find_person(by) if by else target.created_by))
+            person = _find_person(by) if by else target.created_by
+            lines = list(_keep(path, target, person, attested=attested))
         else:
             lines = list(inspect(path, is_known=_is_known(target)) if target else inspect(path))
         self._tell(lines, report)
@@ -67,7 +84,7 @@ class Command(BaseCommand):
             return
         report.write_text(f"{text}\n", encoding="utf-8")
         counts = Counter(line["outcome"] for line in lines)
-        told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS.values())
+        told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in dict.fromkeys(VERDICTS.values()))
         self.stdout.write(f"{len(lines)} files: {told}. The report is in {report}.")
 
 
@@ -98,9 +115,11 @@ def _is_known(study: Study) -> Known:
     return lambda sha256: Upload.objects.of(study).same_as(sha256).exists()
 
 
-def _keep(path: Path, study: Study, by: User) -> Iterator[FileReport]:
+def _keep(path: Path, study: Study, by: User, *, attested: bool) -> Iterator[FileReport]:
     """Receives every file as a browser would send it, renders them here, and tells what came of each."""
     try:
+        if attested:
+            actions.attest(study=study, by=by)
         image_set = actions.open_image_set(study=study, by=by)
         received = [_receive(study, image_set, name, found, by) for name, found in files_under(path)]
     except StudyError as error:
@@ -141,9 +160,11 @@ def _lines(upload: Upload, seconds: dict[int, float]) -> Iterator[FileReport]:
 
 
 def _line(upload: Upload, name: str, seconds: dict[int, float]) -> FileReport:
-    line = report_line(name, VERDICTS[upload.fate], upload.reason, seconds=seconds.get(upload.pk))
-    if upload.fate == Fate.RENDERED:
+    reason = str(READ) if upload.fate == Fate.READ else upload.reason
+    line = report_line(name, VERDICTS[upload.fate], reason, seconds=seconds.get(upload.pk))
+    if upload.image is not None:
         meta = upload.image.meta
-        line["frames"], line["width"], line["height"] = meta["frames"], meta["width"], meta["height"]
+        frames = 1 if upload.image.stack else meta["frames"]
+        line["frames"], line["width"], line["height"] = frames, meta["width"], meta["height"]
         line["bits"], line["transfer_syntax"] = meta["bits"], meta["transfer_syntax"]
     return line

@@ -1,0 +1,113 @@
+"""Cases and their hidden reference standards."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from readerstudy.cases.matching import KnownCase
+from readerstudy.cases.models.uploads import Fate, Upload
+from readerstudy.studies.models import Study
+
+
+class Cases(models.QuerySet["Case"]):
+    def of(self, study: Study) -> Cases:
+        """The cases that readers and models get, in order; those a coordinator left out are not among them."""
+        return self.filter(study=study, left_out_at=None).order_by("position")
+
+    def without_reference(self) -> Cases:
+        return self.filter(reference=None)
+
+    def known(self, study: Study) -> list[KnownCase]:
+        """The study's cases with their labels and every name under which their files came in."""
+        names = _names_of_cases(study)
+        return [
+            KnownCase(
+                code=case.code,
+                folder=case.folder,
+                names=tuple(names[case.pk]),
+                reference=case.reference.label if hasattr(case, "reference") else "",
+                clinical_text=case.clinical_text,
+                strata=case.strata,
+            )
+            for case in self.of(study).select_related("reference")
+        ]
+
+
+class Case(models.Model):
+    """What a reader reads at once. Its code is a number of ours, never a file's name."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="cases")
+    position = models.PositiveIntegerField(editable=False)
+    code = models.CharField(_("case"), max_length=20, editable=False)
+    folder = models.CharField(
+        max_length=255,
+        blank=True,
+        editable=False,
+        help_text="What its files or its mapping call the case. Only coordinators see it, and can erase it.",
+    )
+    clinical_text = models.TextField(_("clinical text"), blank=True)
+    strata = models.JSONField(_("strata"), default=dict)
+    left_out_at = models.DateTimeField(_("left out"), null=True, editable=False)
+    left_out_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+
+    objects = Cases.as_manager()
+
+    class Meta:
+        verbose_name = _("case")
+        verbose_name_plural = _("cases")
+        ordering = ["study", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "position"], name="cases_one_case_per_position"),
+            models.UniqueConstraint(fields=["study", "code"], name="cases_codes_differ"),
+            models.UniqueConstraint(
+                fields=["study", "folder"],
+                condition=~models.Q(folder="") & models.Q(left_out_at=None),
+                name="cases_folders_differ",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(left_out_at=None, left_out_by=None)
+                | models.Q(left_out_at__isnull=False, left_out_by__isnull=False),
+                name="cases_left_out_by_whom_and_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ReferenceStandard(models.Model):
+    """The truth about a case, hidden from readers and vendors."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="reference")
+    label = models.CharField(_("reference label"), max_length=80)
+
+    class Meta:
+        verbose_name = _("reference standard")
+        verbose_name_plural = _("reference standards")
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(label=""), name="cases_a_reference_has_a_label")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case}: {self.label}"
+
+
+def _names_of_cases(study: Study) -> dict[int, list[str]]:
+    """For each case the names its files came with, those of later duplicates included."""
+    names, cases = defaultdict[int, list[str]](list), {}
+    rendered = Upload.objects.of(study).filter(fate=Fate.RENDERED, image__case__left_out_at=None)
+    for case, sha256, name in rendered.values_list("image__case", "sha256", "original_name"):
+        cases[sha256] = case
+        names[case] += [name] if name else []
+    duplicates = Upload.objects.of(study).filter(fate=Fate.DUPLICATE).exclude(original_name="")
+    for sha256, name in duplicates.values_list("sha256", "original_name"):
+        if sha256 in cases:
+            names[cases[sha256]].append(name)
+    return names
