@@ -94,6 +94,8 @@ def make_a_study(coordinator: Person) -> str:
 def upload_and_confirm(coordinator: Person, key: str, archive: Path) -> None:
     page = coordinator.page
     coordinator.open(f"/studies/{key}/images/")
+    page.get_by_label("I attest that names, dates and numbers of patients were removed").check()
+    page.get_by_role("button", name="Go on to the upload").click()
     page.set_input_files("#files", archive)
     fates = page.locator("#fates")
     expect(fates).to_contain_text("6 rendered", timeout=SLOW)

@@ -5,11 +5,13 @@ The pictures stay in the run's folder; `make screenshots` copies them into the d
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from PIL import Image as Picture
 from playwright.sync_api import Browser, expect
 
 from readerstudy.demo.people import COORDINATOR, READER, RESEARCHER, SignIn
@@ -27,8 +29,11 @@ STUDY_PAGES = (
     ("questions", "studies:questions"),
     ("audit", "studies:audit"),
     ("images", "cases:images"),
+    ("places", "cases:places"),
     ("files", "cases:fates"),
     ("labels", "cases:labels"),
+    ("image-rules", "cases:rules"),
+    ("tells", "cases:tells"),
     ("outputs", "generation:outputs"),
     ("texts", "generation:texts"),
     ("readers", "reading:readers"),
@@ -42,7 +47,10 @@ DRAFT_PAGES = (
     "arms",
     "questions",
     "images",
+    "places",
     "labels",
+    "image-rules",
+    "tells",
     "outputs",
     "readers",
     "report",
@@ -64,6 +72,7 @@ STRANGERS_PAGES = (
     ("sign-up", "account_signup"),
 )
 SEEN_ELSEWHERE = {
+    "cases:look",
     "studies:edit_arm",
     "studies:add_arm",
     "studies:edit_question",
@@ -78,7 +87,9 @@ NO_PAGES = {  # answers to a form, parts of a page, downloads and pictures
     "health", "accounts:theme", "accounts:second_factor_picture",
     "studies:remove_arm", "studies:remove_question", "studies:move",
     "cases:upload", "cases:report", "cases:erase_names", "cases:confirm", "cases:label_table",
-    "cases:confirm_labels", "cases:thumbnail", "cases:take_back",
+    "cases:confirm_labels", "cases:thumbnail", "cases:take_back", "cases:start_looking", "cases:settle",
+    "cases:attest", "cases:known", "cases:start_transfer", "cases:transfer", "cases:recipes",
+    "cases:mask", "cases:retry_mask", "cases:masking", "cases:pixels",
     "generation:progress", "generation:start", "generation:retry", "generation:hold", "generation:release",
     "generation:judge", "generation:confirm_import",
     "analysis:figure", "analysis:ratings", "analysis:codebook", "analysis:html", "analysis:json",
@@ -152,6 +163,8 @@ def photograph_recorded_outputs(coordinator: Person, draft: str, pictures: Path,
     page = coordinator.page
     upload_two_images(coordinator, draft, folder)
     coordinator.photograph(pictures, "images-rendered")
+    photograph_a_look(coordinator, draft, pictures, folder)
+    photograph_places(coordinator, draft, pictures, folder)
     coordinator.open(reverse("studies:add_arm", args=[draft]))
     page.get_by_label("Name", exact=True).fill("Report of the day")
     page.get_by_label("Source").select_option("imported")
@@ -174,10 +187,65 @@ def upload_two_images(coordinator: Person, draft: str, folder: Path) -> None:
     files = [folder / f"eye-{number}.png" for number in range(2)]
     for number, file in enumerate(files):
         file.write_bytes(encode_png(draw_fundus(seed=number, size=512)))
+    upload_files(coordinator, draft, files, rendered=2)
     coordinator.open(reverse("cases:images", args=[draft]))
-    coordinator.page.set_input_files("#files", files)
-    expect(coordinator.page.locator("#fates")).to_contain_text("2 rendered", timeout=60_000)
+
+
+def upload_files(coordinator: Person, draft: str, files: list[Path], *, rendered: int) -> None:
+    """Sends files and waits until the study has `rendered` of them."""
+    page = coordinator.page
     coordinator.open(reverse("cases:images", args=[draft]))
+    if page.get_by_label("I attest").count():
+        page.get_by_label("I attest").check()
+        page.get_by_role("button", name="Go on to the upload").click()
+    if not page.locator("#files").is_visible():
+        page.get_by_text("Add images").click()
+    page.set_input_files("#files", files)
+    expect(page.locator("#fates")).to_contain_text(f"{rendered} rendered", timeout=60_000)
+
+
+def photograph_a_look(coordinator: Person, draft: str, pictures: Path, folder: Path) -> None:
+    """One image at large, with a box drawn and burned in; and a stack of which one frame was seen."""
+    page = coordinator.page
+    coordinator.open(reverse("cases:start_looking", args=[draft]))
+    expect(page.locator("rs-viewer .state")).to_contain_text("full")
+    coordinator.photograph(pictures, "look", main=True)
+    coordinator.press("m")
+    for side, value in {"left": "0", "top": "0", "width": "200", "height": "48"}.items():
+        page.get_by_label(f"Box 1: {side}").fill(value)
+    page.get_by_label("Box 1: height").press("Tab")
+    coordinator.photograph(pictures, "look-mask", main=True)
+    page.get_by_role("button", name="Burn these boxes in").click()
+    expect(page.get_by_text("1 box", exact=True)).to_be_visible(timeout=60_000)
+    expect(page.locator("rs-viewer .state")).to_contain_text("full")
+    coordinator.photograph(pictures, "look-masked")
+    stack = folder / "stack.tif"
+    frames = [Picture.open(io.BytesIO(encode_png(draw_fundus(seed=seed, size=256)))) for seed in range(4)]
+    frames[0].save(stack, "TIFF", save_all=True, append_images=frames[1:])
+    upload_files(coordinator, draft, [stack], rendered=3)
+    coordinator.open(reverse("cases:images", args=[draft]))
+    page.get_by_role("link", name="Image of case C003").click()
+    expect(page.locator("#frames-seen")).to_contain_text("1 of 4")
+    coordinator.press("y")
+    expect(page.locator("#asked")).to_be_visible()
+    coordinator.photograph(pictures, "look-stack")
+
+
+def photograph_places(coordinator: Person, draft: str, pictures: Path, folder: Path) -> None:
+    """A table of cases and slots that does not fit, and one that does."""
+    page, table = coordinator.page, folder / "places.csv"
+    for name, rows in (
+        ("refused", "eye-0.png,Eye 7,!!\neye-0.png,Eye 7,\n"),
+        ("stored", "eye-0.png,Eye 7,left\n"),
+    ):
+        table.write_text(f"file,case,slot\n{rows}eye-1.png,Eye 7,right\n")
+        coordinator.expect_refusal(422)
+        coordinator.open(reverse("cases:places", args=[draft]))
+        page.set_input_files("input[type=file]", table)
+        page.get_by_role("button", name="Place the images").click()
+        if name == "stored":
+            coordinator.open(reverse("cases:places", args=[draft]))
+        coordinator.photograph(pictures, f"places-{name}")
 
 
 def photograph_an_invitation(
