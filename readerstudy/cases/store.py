@@ -59,9 +59,18 @@ def forget_incoming(name: str) -> None:
 
 def incoming_before(moment: datetime) -> Iterator[str]:
     """Names of everything that came in before `moment` and still lies there."""
+    return _older_than(moment, INCOMING)
+
+
+def renditions_before(moment: datetime, *, prefix: str) -> Iterator[str]:
+    """Names of the clean files stored before `moment` whose hashes begin with these two digits."""
+    return _older_than(moment, f"{RENDITIONS}/{prefix}")
+
+
+def _older_than(moment: datetime, folder: str) -> Iterator[str]:
     with suppress(FileNotFoundError):
-        for name in default_storage.listdir(INCOMING)[1]:
-            stored = f"{INCOMING}/{name}"
+        for name in default_storage.listdir(folder)[1]:
+            stored = f"{folder}/{name}"
             with suppress(FileNotFoundError):
                 if default_storage.get_modified_time(stored) < moment:
                     yield stored
@@ -87,6 +96,10 @@ def keep_rendition(path: Path, *, sha256: str) -> str:
         return name
     with path.open("rb") as content:
         return default_storage.save(name, File(content))
+
+
+def has_rendition(name: str) -> bool:
+    return bool(default_storage.exists(name))
 
 
 def rendition_size(name: str) -> int:

@@ -93,6 +93,7 @@ def sweep() -> int:
     Returns how many bells rang.
     """
     actions.forget_leftovers()
+    actions.forget_stray_renditions()
     forget_transfers()
     forget_stray_originals()
     waiting = list(Upload.objects.waiting().order_by("pk").values_list("pk", flat=True)[:AT_ONCE])

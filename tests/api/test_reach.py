@@ -17,6 +17,7 @@ from readerstudy.api.urls import urlpatterns
 from readerstudy.api.views.base import StudyView
 from readerstudy.studies.actions import remove_member
 from readerstudy.studies.models import Role, Study
+from readerstudy.studies.policies import can_change_protocol
 from tests import factories
 from tests.api.programs import ROOT, Program, Sending, member_of, program_of, sent
 from tests.cases.files import png
@@ -40,8 +41,9 @@ def looked(_study: Study) -> dict[str, Any]:
 
 
 def boxed(study: Study) -> dict[str, Any]:
-    """An image that no model was asked about."""
-    return {"images": [factories.make_case(study).images.get().key], "boxes": [[0, 0, 4, 4]]}
+    """An image that no model was asked about, as long as the study takes any."""
+    case = factories.make_case(study) if can_change_protocol(study) else study.cases.first()
+    return {"images": [case.images.get().key], "boxes": [[0, 0, 4, 4]]}
 
 
 def nothing(_study: Study) -> None:

@@ -14,14 +14,17 @@ import pytest
 import time_machine
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils import timezone
 
 from readerstudy.audit.models import Event
 from readerstudy.cases import actions, rendering, store, tasks
-from readerstudy.cases.models import Case, Fate, Image, Rendition, Upload
+from readerstudy.cases.actions.versions import add_renditions, forget_files
+from readerstudy.cases.models import Case, Fate, Image, Rendition, RenditionKind, Upload
 from readerstudy.studies.actions import lock_protocol
 from readerstudy.studies.models import Study
 from tests.cases.files import dicom, huge_png, png, receive, zipped
+from tests.factories import make_case
 
 Render = Callable[..., Upload]
 Capture = Callable[..., AbstractContextManager[Any]]
@@ -292,6 +295,34 @@ def test_the_sweep_deletes_what_killed_processes_left_in_storage(study: Study, b
         tasks.sweep()
     assert not default_storage.exists(stray)
     assert default_storage.exists(waiting.stored)
+
+
+def test_stray_clean_files_are_deleted_and_used_ones_kept(render: Render, tmp_path: Path) -> None:
+    render(png(1))
+    used = set(Rendition.objects.values_list("stored", flat=True))
+    (tmp_path / "stray").write_bytes(b"stored by a worker that was killed")
+    stray = store.keep_rendition(tmp_path / "stray", sha256="ab" * 32)
+    prefixes = {name.split("/")[1] for name in [stray, *used]}
+    for hours, there in ((0, True), (3, False)):
+        with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+            for prefix in prefixes:
+                actions.forget_stray_renditions(prefix)
+        assert default_storage.exists(stray) == there
+    assert all(default_storage.exists(name) for name in used)
+
+
+def test_bytes_deleted_before_their_row_was_written_are_stored_again(study: Study, tmp_path: Path) -> None:
+    image = make_case(study).images.get()
+    path = tmp_path / "clean"
+    path.write_bytes(b"a clean file")
+    digest = hashlib.sha256(b"a clean file").hexdigest()
+    clean = actions.CleanFile(RenditionKind.FULL, 7, path, "image/png", 1, 1, digest)
+    files = actions.keep_files([clean], {})
+    forget_files(files)
+    assert not default_storage.exists(files[0].stored)
+    with transaction.atomic():
+        add_renditions(image, files)
+    assert default_storage.exists(image.renditions.get(frame=7).stored)
 
 
 def test_the_sweep_deletes_what_killed_web_processes_left(tmp_path: Path, settings: Any, db: None) -> None:

@@ -81,10 +81,10 @@ def test_from_upload_to_report(
     close(coordinator, key)
 
 
-def make_a_study(coordinator: Person) -> str:
+def make_a_study(coordinator: Person, title: str = "Journey") -> str:
     page = coordinator.page
     page.get_by_role("link", name="New study").click()
-    page.get_by_label("Title").fill("Journey")
+    page.get_by_label("Title").fill(title)
     page.get_by_role("button", name="Make the study").click()
     expect(page.get_by_text("No arm is defined, so there is nothing to compare.")).to_be_visible()
     expect(page.get_by_role("button", name="Lock and start")).to_be_disabled()
@@ -154,11 +154,11 @@ def compare(coordinator: Person, key: str) -> None:
         expect(page.get_by_role("link", name=name)).to_be_visible()
 
 
-def make_outputs(coordinator: Person, key: str) -> None:
+def make_outputs(coordinator: Person, key: str, count: int = 12) -> None:
     page = coordinator.page
     coordinator.open(f"/studies/{key}/outputs/")
-    page.get_by_role("button", name="Make the missing 12 outputs").click()
-    expect(page.locator("#progress")).to_contain_text("12 of 12 made", timeout=SLOW)
+    page.get_by_role("button", name=f"Make the missing {count} outputs").click()
+    expect(page.locator("#progress")).to_contain_text(f"{count} of {count} made", timeout=SLOW)
 
 
 def invite(coordinator: Person, key: str) -> None:

@@ -17,7 +17,7 @@ from readerstudy.cases.actions.arrivals import (
 )
 from readerstudy.cases.actions.images import confirm_images, leave_out, take_back, unconfirm_images
 from readerstudy.cases.actions.labels import import_labels, plan_import
-from readerstudy.cases.actions.leftovers import forget_leftovers
+from readerstudy.cases.actions.leftovers import forget_leftovers, forget_stray_renditions
 from readerstudy.cases.actions.mapping import Placed, apply_mapping
 from readerstudy.cases.actions.masks import (
     boxes_to_burn,
@@ -56,6 +56,7 @@ __all__ = [
     "fail_mask",
     "forget_arrivals",
     "forget_leftovers",
+    "forget_stray_renditions",
     "frames_of",
     "give_back",
     "import_labels",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from datetime import timedelta
 
 from django.utils import timezone
 
 from readerstudy.cases import store
+from readerstudy.cases.actions.versions import forget_unused
 from readerstudy.cases.models import UNFINISHED, Upload
 from readerstudy.cases.originals import OriginalsError, keep
 
@@ -49,3 +51,12 @@ def forget_leftovers() -> None:
     for stored in store.incoming_before(long_ago):
         if not Upload.objects.filter(stored=stored).exists():
             store.forget_incoming(stored)
+
+
+def forget_stray_renditions(prefix: str = "") -> None:
+    """Deletes clean files that a worker stored and was killed before it wrote their rows.
+
+    Each call looks at one of 256 parts of the store, by default any: a sweep stays cheap, and many reach all.
+    """
+    part = prefix or f"{secrets.randbelow(256):02x}"
+    forget_unused(store.renditions_before(timezone.now() - STRAY_AFTER, prefix=part))

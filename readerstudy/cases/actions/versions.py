@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from readerstudy.cases import store
 from readerstudy.cases.models import Image, Rendition, RenditionKind
+
+STORE_LOCK = (
+    0x7265_6E64  # an advisory lock of PostgreSQL: rows are added under it together, bytes deleted alone
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,24 @@ def forget_files(files: Iterable[StoredFile]) -> None:
 
 
 def add_renditions(image: Image, files: Iterable[StoredFile]) -> None:
-    """Writes the rows of files that belong to the image's present version."""
-    Rendition.objects.bulk_create(_row(image, file) for file in files)
+    """Writes the rows of files that belong to the image's present version; call it in a transaction.
+
+    Until that is committed nobody deletes bytes of the store. Bytes that somebody deleted since they were stored,
+    because no row knew them yet, are stored once more.
+    """
+    _hold_store("pg_advisory_xact_lock_shared")
+    Rendition.objects.bulk_create(_row(image, _still_stored(file)) for file in files)
+
+
+def _still_stored(file: StoredFile) -> StoredFile:
+    if store.has_rendition(file.stored):
+        return file
+    return replace(file, stored=store.keep_rendition(file.clean.path, sha256=file.clean.sha256))
+
+
+def _hold_store(lock: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {lock}(%s)", [STORE_LOCK])
 
 
 def replace_renditions(
@@ -72,8 +92,10 @@ def replace_renditions(
 def forget_unused(names: Iterable[str]) -> None:
     """Deletes rendition bytes to which no current rendition of any image points."""
     for name in names:
-        if not Rendition.objects.current().filter(stored=name).exists():
-            store.forget_rendition(name)
+        with transaction.atomic():
+            _hold_store("pg_advisory_xact_lock")
+            if not Rendition.objects.current().filter(stored=name).exists():
+                store.forget_rendition(name)
 
 
 def _row(image: Image, file: StoredFile) -> Rendition:

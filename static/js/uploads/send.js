@@ -14,6 +14,8 @@ const LARGE = 16 * 1024 * 1024;
 const PART = 8 * 1024 * 1024;
 const DAY = 24 * 3600 * 1000;
 const PLACE = "readerstudy-transfer:";
+const BUSY = 423; // the server has the last part of the file in hand
+const PATIENCE_OF_GIVING_UP = [0.5, 1, 2, 4, 8];
 const TUS = { "Tus-Resumable": "1.0.0" };
 
 function csrfToken(form) {
@@ -173,7 +175,11 @@ function lost(one, form, response) {
 export async function giveUp(one, form) {
   const url = remembered(one, form);
   forget(one, form);
-  if (url) await ask("DELETE", url, { form, headers: TUS });
+  for (const rest of url ? PATIENCE_OF_GIVING_UP : []) {
+    const { status } = await ask("DELETE", url, { form, headers: TUS });
+    if (status !== BUSY) return;
+    await new Promise((resolve) => setTimeout(resolve, rest * 1000));
+  }
 }
 
 /** UTF-8 in base64, as tus wants metadata. */
