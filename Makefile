@@ -44,15 +44,18 @@ demo: $(RUNTIME)
 demo-reset: $(RUNTIME)
 	@exec $(BIN)/python manage.py demo --reset
 
-# Two runs beside each other, each with a PostgreSQL of its own: the rooms, and whole journeys through a running site.
+# Two runs beside each other, each with a PostgreSQL of its own: the rooms; and the viewer, uploads from a browser, and
+# whole journeys through a running site.
+IN_A_BROWSER = tests/viewer tests/cases/test_upload_browser.py
+
 test: check
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-rooms test-journeys
 
 test-rooms: $(DEVELOPMENT)
-	READERSTUDY_VAR=$(CURDIR)/var/test $(BIN)/python -m pytest --ignore=tests/journeys
+	READERSTUDY_VAR=$(CURDIR)/var/test $(BIN)/python -m pytest --ignore=tests/journeys $(IN_A_BROWSER:%=--ignore=%)
 
 test-journeys: $(DEVELOPMENT)
-	READERSTUDY_VAR=$(CURDIR)/var/journeys $(BIN)/python -m pytest tests/journeys
+	READERSTUDY_VAR=$(CURDIR)/var/journeys $(BIN)/python -m pytest $(IN_A_BROWSER) tests/journeys
 
 # The pictures in the documentation are those that the journeys took, with fewer colours to keep them small.
 screenshots: test-journeys

@@ -105,6 +105,20 @@ def test_linked_images_move_together_and_keep_their_own_window(exhibition: Exhib
     assert looker.view(1) == prior
 
 
+def test_images_beside_each_other_lie_level_though_one_has_more_tools(
+    exhibition: Exhibition, look: Look
+) -> None:
+    shown = scan()
+    more = Shown(shown.frames, {}, {"data-overlay": "/x", "data-tools": "box point length polygon"})
+    looker = look(exhibition.hang("current", more), exhibition.hang("prior", shown))
+    heights = looker.page.evaluate(
+        "[...document.querySelectorAll('rs-viewer')].map((one) => one.chrome.height)"
+    )
+    assert heights[0] > heights[1]
+    current, prior = looker.view(0), looker.view(1)
+    assert (current["zoom"], current["lift"]) == (prior["zoom"], prior["lift"])
+
+
 def test_linked_stacks_step_along_in_proportion(exhibition: Exhibition, look: Look) -> None:
     looker = look(exhibition.hang("current", scan(11, **FAST)), exhibition.hang("prior", scan(6)))
     looker.focus()

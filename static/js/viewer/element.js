@@ -4,7 +4,7 @@ import { Chrome } from "./chrome.js";
 import { Frames } from "./frames.js";
 import * as geometry from "./geometry.js";
 import { Keyboard } from "./keyboard.js";
-import { areLinked, lead, peersOf } from "./links.js";
+import { areLinked, lead, peersOf, tallestTools } from "./links.js";
 import { Overlay } from "./overlay.js";
 import { Painter } from "./painter.js";
 import { Pen } from "./pen.js";
@@ -310,10 +310,8 @@ export class RsViewer extends HTMLElement {
     const same = canvas.width === across && canvas.height === down;
     this.size = { width, height, ratio };
     if (this.view.fit) this.#fit();
-    if (same) {
-      this.draw();
-      return;
-    }
+    for (const peer of this.peers) peer.refit?.();
+    if (same) return this.draw();
     canvas.width = across;
     canvas.height = down;
     this.paint();
@@ -325,9 +323,15 @@ export class RsViewer extends HTMLElement {
     Object.assign(this.view, { zoom: this.#fitZoom(), fit: true, x: this.meta.width / 2, y: this.meta.height / 2 });
   }
 
-  /** The height that the tools take from the pane. */
+  refit() {
+    if (!this.size || !this.view.fit) return;
+    this.#fit();
+    this.draw();
+  }
+
+  /** The height that the tools take from the pane: of images beside each other the same, so that they lie level. */
   get #below() {
-    return Math.min(this.chrome.height, this.size.height / 4);
+    return Math.min(tallestTools(this), this.size.height / 4);
   }
 
   #fitZoom() {

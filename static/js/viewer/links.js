@@ -7,6 +7,11 @@ export function peersOf(viewer) {
   return [...all].filter((other) => other !== viewer);
 }
 
+/** The height of the tools below an image or below one beside it, whichever is more. */
+export function tallestTools(viewer) {
+  return Math.max(...[viewer, ...peersOf(viewer)].map((each) => each.chrome?.height ?? 0));
+}
+
 export function areLinked() {
   return linked;
 }
