@@ -144,6 +144,7 @@ def burn_the_name_in(coordinator: Person, key: str, pictures: Path) -> None:
     expect(page.locator("rs-viewer .state")).to_contain_text("full")
     coordinator.photograph(pictures, "look-name-gone")
     coordinator.press("y")
+    expect(page.get_by_text(": confirmed.")).to_be_visible()
 
 
 def confirm_the_rest(coordinator: Person, key: str, pictures: Path) -> None:
@@ -227,7 +228,7 @@ def look_at_windows(reader: Person, pictures: Path) -> None:
     page.locator("rs-viewer .stage").focus()
     for name, key in (("narrow", "Shift+ArrowLeft"), ("wide", "Shift+ArrowRight")):
         before = page.locator("rs-viewer").evaluate("one => one.shown.width")
-        reader.press(*[key] * 12)
+        reader.press(*[key] * (12 if name == "narrow" else 48))
         after = page.locator("rs-viewer").evaluate("one => one.shown.width")
         assert (after < before) == (name == "narrow")
         reader.photograph(pictures, f"reading-window-{name}")
