@@ -65,7 +65,7 @@ def render_uploads(pks: Iterable[int]) -> Iterator[tuple[Upload, Outcome]]:
     """
     with workroom() as room:
         turn = _Turn(room, pks)
-        for outcome in render_in_child(turn.paths(), room / "out", limits()):
+        for outcome in render_in_child(turn.paths(), room / "out", limits(), keep_warm=True):
             yield turn.settle(outcome), outcome
 
 

@@ -7,6 +7,7 @@ behind it.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import select
@@ -14,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -30,6 +32,7 @@ from readerstudy.imaging.rendition import Outcome, Rendered, refused
 _CHUNK = 1 << 16
 _CHILD_MODULE = "readerstudy.imaging.child"
 _BURIAL_SECONDS = 10
+WARM_SECONDS = 30.0
 _KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "COVERAGE_PROCESS_START")
 _DEATHS: dict[int, RefusalCode] = {
     -signal.SIGXCPU: "took_too_long",
@@ -47,24 +50,30 @@ def render_in_child(
     out_root: Path,
     limits: Limits | None = None,
     asked: Asked | None = None,
+    *,
+    keep_warm: bool = False,
 ) -> Iterator[Outcome]:
     """Render each file in turn and yield its outcome, in the order of `paths`.
 
     A file comes as its path, or as its path with what its own study asks, which goes before `asked`. The rendition
     of file number n goes to `out_root/<n as 6 digits>`, which must not exist yet; a refused file leaves no folder.
-    `paths` is read lazily. The child ends when the iterator is exhausted or closed. Raises SandboxError where the
-    child cannot start, cannot open a file or cannot write.
+    `paths` is read lazily. The child ends when the iterator is exhausted or closed, or, with `keep_warm`, a while later
+    if no other call has taken it over. Raises SandboxError where the child cannot start, cannot open a file or cannot
+    write.
     """
     bounds, of_all = limits or Limits(), asked or Asked()
     child: _Child | None = None
     try:
         for number, given in enumerate(paths):
             path, wish = given if isinstance(given, tuple) else (given, of_all)
-            child = child or _Child(bounds)
+            child = child or _warm.take(bounds) or _Child(bounds)
             yield child.render(path.absolute(), out_root.absolute() / f"{number:06d}", wish)
             if child.is_spent():
                 child.close()
                 child = None
+        if child is not None and keep_warm:
+            _warm.keep(child)
+            child = None
     finally:
         if child is not None:
             child.close()
@@ -121,9 +130,13 @@ class _Child:
             return self._limits.extra_seconds(path.stat().st_size)
         return 0
 
+    @property
+    def limits(self) -> Limits:
+        return self._limits
+
     def is_spent(self) -> bool:
         """Whether the child has ended or has rendered as many files as one child should."""
-        return self._process.returncode is not None or self._asked >= self._limits.files_per_child
+        return self._process.poll() is not None or self._asked >= self._limits.files_per_child
 
     def close(self) -> None:
         """End the child, whatever it is doing."""
@@ -167,6 +180,70 @@ class _Child:
             self._buffer += chunk
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line
+
+
+class _Warm:
+    """Children that wait for their next file, because starting one takes longer than most files do.
+
+    They belong to the process that started them, end with it, and are not kept for more than `WARM_SECONDS`.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner = os.getpid()
+        self._waiting: list[tuple[_Child, threading.Timer]] = []
+
+    def take(self, limits: Limits) -> _Child | None:
+        """One with these limits, if there is one that still lives."""
+        with self._lock:
+            if (
+                self._owner != os.getpid()
+            ):  # a fork has the parent's children in its memory, but not for itself
+                self._owner, self._waiting = os.getpid(), []
+            fitting = [pair for pair in self._waiting if pair[0].limits == limits]
+            if not fitting:
+                return None
+            self._waiting.remove(fitting[-1])
+        child, timer = fitting[-1]
+        timer.cancel()
+        if child.is_spent():
+            child.close()
+            return None
+        return child
+
+    def keep(self, child: _Child) -> None:
+        timer = threading.Timer(WARM_SECONDS, self._let_go, [child])
+        timer.daemon = True
+        with self._lock:
+            self._waiting.append((child, timer))
+        timer.start()
+
+    def end(self) -> None:
+        """End them all."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        for child, timer in waiting:
+            timer.cancel()
+            if self._owner == os.getpid():
+                child.close()
+
+    def _let_go(self, child: _Child) -> None:
+        with self._lock:
+            mine = [pair for pair in self._waiting if pair[0] is child]
+            self._waiting = [pair for pair in self._waiting if pair[0] is not child]
+        if mine:
+            child.close()
+
+
+_warm = _Warm()
+
+
+def end_warm_children() -> None:
+    """End every child that waits for a next call."""
+    _warm.end()
+
+
+atexit.register(end_warm_children)
 
 
 def _environment() -> dict[str, str]:

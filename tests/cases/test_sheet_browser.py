@@ -444,8 +444,7 @@ def test_everything_works_without_a_script(open_page: OpenPage, study: Study) ->
     assert set(Image.objects.unconfirmed()) == {first, second}
 
 
-@pytest.mark.parametrize("size", [(1366, 768), (768, 1024)])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "scheme"), [((1366, 768), "light"), ((768, 1024), "dark")])
 def test_the_pages_are_accessible_and_fit(
     open_page: OpenPage, study: Study, scheme: str, size: tuple[int, int]
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from readerstudy.imaging.asked import Asked
 from readerstudy.imaging.limits import Limits
 from readerstudy.imaging.rendition import Outcome, render
+from readerstudy.imaging.sandbox import end_warm_children
 
 RenderBytes = Callable[..., Outcome]
 
@@ -37,3 +38,9 @@ def render_bytes(tmp_path: Path) -> RenderBytes:
         return render(source, tmp_path / f"rendition-{number}", limits, asked)
 
     return run
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_child_of_other_tests() -> None:
+    """Tests here count the children of this process."""
+    end_warm_children()

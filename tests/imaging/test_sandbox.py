@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from readerstudy.demo.processes import wait_until
 from readerstudy.imaging import sandbox
 from readerstudy.imaging.limits import Limits
 from readerstudy.imaging.rendition import Outcome, Refused, Rendered, render
-from readerstudy.imaging.sandbox import SandboxError, render_in_child
+from readerstudy.imaging.sandbox import SandboxError, end_warm_children, render_in_child
 from tests.imaging.make import dicom, full, gradient, local_file, refusal_code, rendered, saved
 
 GOOD = saved(Image.fromarray(gradient()), "PNG")
@@ -187,3 +188,46 @@ sys.stdin.read()
     poll.register(ended, select.POLLIN)
     assert poll.poll(30_000), "the child outlived its parent"
     os.close(ended)
+
+
+def test_a_warm_child_serves_the_next_call_and_is_let_go_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, before = tmp_path / "image", children()
+    path.write_bytes(dicom())
+    monkeypatch.setattr(sandbox, "WARM_SECONDS", 600)
+    limits = Limits(max_frames=601)
+    pids = []
+    for number in range(3):
+        outcomes = render_in_child([path], tmp_path / str(number), limits, keep_warm=True)
+        assert [type(outcome) for outcome in outcomes] == [Rendered]
+        pids.append(children() - before)
+    assert len(pids[0]) == 1
+    assert pids[0] == pids[1] == pids[2], "the same child"
+    other = render_in_child([path], tmp_path / "other", Limits(max_frames=602))
+    assert isinstance(next(other), Rendered)
+    assert len(children() - before) == 2, "other limits want a child of their own"
+    other.close()
+    end_warm_children()
+    assert children() == before
+    monkeypatch.setattr(sandbox, "WARM_SECONDS", 0.01)
+    list(render_in_child([path], tmp_path / "last", limits, keep_warm=True))
+    wait_until(lambda: children() == before, seconds=20, what="Letting the child go")
+
+
+def test_a_warm_child_that_died_meanwhile_costs_no_file(tmp_path: Path) -> None:
+    path, before = tmp_path / "image", children()
+    path.write_bytes(dicom())
+    limits = Limits(max_frames=603)
+    list(render_in_child([path], tmp_path / "first", limits, keep_warm=True))
+    (pid,) = children() - before
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: is_dead(pid), seconds=20, what="The child's end")
+    (outcome,) = render_in_child([path], tmp_path / "second", limits, keep_warm=True)
+    assert isinstance(outcome, Rendered)
+    end_warm_children()
+
+
+def is_dead(pid: int) -> bool:
+    """Whether a process has ended, though nobody has asked for its exit code yet."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
