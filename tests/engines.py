@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -106,6 +106,20 @@ class Workshop:
         child = self.processes.children.pop(name)
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
+
+    def kill_when(self, name: str, condition: Callable[[], bool], *, seconds: float, what: str) -> None:
+        """Kills a process at a moment for which `condition` holds: it is looked at while the process stands still."""
+        pid = self.processes.children[name].pid
+
+        def holds_still() -> bool:
+            os.kill(pid, signal.SIGSTOP)
+            if condition():
+                return True
+            os.kill(pid, signal.SIGCONT)
+            return False
+
+        wait_until(holds_still, seconds=seconds, what=what)
+        self.kill(name)
 
     def log(self) -> str:
         """Everything the processes wrote."""

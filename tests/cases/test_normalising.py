@@ -323,6 +323,7 @@ def test_one_worker_at_a_time_normalises_a_study(mixed: Study) -> None:
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
         assert normalise_study(mixed.pk) == 0
+        cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
     other.close()
     with alone_with(mixed) as is_mine:
         assert is_mine

@@ -58,8 +58,9 @@ def test_kill_and_restart_in_the_middle_of_200(broker: Broker, vendor: Vendor, t
         first = workshop.start_worker()
         workshop.start_beat()
         assert actions.queue_generations(study=study, by=study.created_by) == 2 * CASES
-        wait_until(lambda: Interpretation.objects.count() >= 60, seconds=PATIENCE, what="Sixty outputs")
-        workshop.kill(first)
+        workshop.kill_when(
+            first, is_in_the_middle, seconds=PATIENCE, what="Sixty outputs, and calls under way"
+        )
         done_before = Interpretation.objects.count()
         assert done_before < 2 * CASES
         under_way = Generation.objects.filter(stage=Stage.RUNNING).count()
@@ -76,6 +77,10 @@ def test_kill_and_restart_in_the_middle_of_200(broker: Broker, vendor: Vendor, t
     assert progress_of(study).total.missing == 0
     check_the_books(stats, under_way)
     assert "Traceback" not in workshop.log()
+
+
+def is_in_the_middle() -> bool:
+    return Interpretation.objects.count() >= 60 and Attempt.objects.filter(outcome="").exists()
 
 
 def check_the_books(stats: dict[str, Any], under_way: int) -> None:
