@@ -58,6 +58,7 @@ test-journeys: $(DEVELOPMENT)
 	READERSTUDY_VAR=$(CURDIR)/var/journeys $(BIN)/python -m pytest $(IN_A_BROWSER) tests/journeys
 
 # The pictures in the documentation are those that the journeys took, with fewer colours to keep them small.
+screenshots: export READERSTUDY_PICTURES = 1
 screenshots: test-journeys
 	$(BIN)/python -m tests.journeys.pictures var/journeys/screenshots docs/screenshots
 

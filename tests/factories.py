@@ -18,9 +18,10 @@ from readerstudy.accounts.actions import create_account, save_profile
 from readerstudy.accounts.models import User
 from readerstudy.cases.models import Attestation, Case, Image, ImageSet, ReferenceStandard, Rendition, Upload
 from readerstudy.generation.models import Attempt, Generation, Interpretation, RefusalVerdict
+from readerstudy.providers.prompts import Prompt
 from readerstudy.reading.actions import start_study
 from readerstudy.studies import actions as studies
-from readerstudy.studies.models import Arm, Criterion, Membership, Role, Study
+from readerstudy.studies.models import Arm, ArmKind, Criterion, Membership, PromptVersion, Role, Study
 from readerstudy.studies.options import YES_NO
 
 _numbers = itertools.count(1)
@@ -46,16 +47,29 @@ def make_study(*, by: User | None = None, title: str = "Chest radiographs", **ch
     return studies.change_study(study=study, changes=changes, by=study.created_by) if changes else study
 
 
+def make_prompt(
+    study: Study, *, name: str = "", task: str = "Describe the findings.", **blocks: Any
+) -> PromptVersion:
+    prompt = Prompt(task=task, **blocks)
+    return studies.save_prompt(
+        study=study, name=name or f"Prompt {next(_numbers)}", prompt=prompt, by=study.created_by
+    )
+
+
 def make_arm(study: Study, *, name: str = "", **fields: Any) -> Arm:
+    """An arm; `prompt` may be the words of its task."""
+    prompt = fields.pop("prompt", "Describe the findings.")
     wanted = {
         "name": name or f"Model {next(_numbers)}",
         "kind": "model",
         "connection": "simulated-openai",
         "model": "sim-alpha",
-        "prompt": "Describe the findings.",
         "is_simulated": True,
+        **fields,
     }
-    return studies.save_arm(study=study, fields={**wanted, **fields}, by=study.created_by)
+    if wanted["kind"] == ArmKind.MODEL:
+        wanted["prompt"] = make_prompt(study, task=prompt) if isinstance(prompt, str) else prompt
+    return studies.save_arm(study=study, fields=wanted, by=study.created_by)
 
 
 def make_criterion(

@@ -250,7 +250,7 @@ def _protocol(table: LongTable, outputs: dict[int, Outputs]) -> bytes:
         "study": {name: getattr(study, name) for name in PROTOCOL_FIELDS},
         "manifest": study.manifest_sha256,
         "seed": seed_of(study),
-        "arms": [{name: getattr(arm, name) for name in ARM_FIELDS} for arm in table.arms.values()],
+        "arms": list(Arm.objects.filter(pk__in=table.arms).order_by("position").values(*ARM_FIELDS)),
         "criteria": [
             {name: getattr(row, name) for name in CRITERION_FIELDS} for row in table.criteria.values()
         ],

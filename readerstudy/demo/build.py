@@ -16,14 +16,15 @@ from readerstudy.cases.models import Case, Fate, Image, Upload
 from readerstudy.demo.images import DemoImage, demo_images
 from readerstudy.demo.people import COORDINATOR, READER, RESEARCHER, SIGN_INS, SIMULATED_READERS, SignIn
 from readerstudy.demo.processes import wait_until
-from readerstudy.demo.protocol import ARMS, CRITERIA, INSTRUCTIONS, PROMPT, QUESTION, ROLE, TITLE
+from readerstudy.demo.protocol import ARMS, CRITERIA, INSTRUCTIONS, PROMPT, PROMPT_NAME, QUESTION, ROLE, TITLE
 from readerstudy.demo.simulation import simulate_reader
 from readerstudy.generation.actions import queue_generations
 from readerstudy.generation.models import Generation, Stage
+from readerstudy.providers.prompts import Prompt
 from readerstudy.reading.actions import start_study
 from readerstudy.reading.models import Allocation
 from readerstudy.studies import actions as studies
-from readerstudy.studies.models import ArmKind, Criterion, Membership, Role, Study
+from readerstudy.studies.models import ArmKind, Criterion, Membership, PromptVersion, Role, Study
 from readerstudy.studies.policies import StudyError, can_change_protocol
 
 SEED = 20261122
@@ -102,15 +103,22 @@ def _label_table(images: list[DemoImage]) -> bytes:
 
 
 def _define(study: Study) -> None:
-    names = set(study.arms.values_list("name", flat=True))
+    names, prompt = set(study.arms.values_list("name", flat=True)), _prompt(study)
     for arm in ARMS:
         if arm["name"] not in names:
-            common = {"kind": ArmKind.MODEL, "prompt": PROMPT, "system_prompt": ROLE, "is_simulated": True}
+            common = {"kind": ArmKind.MODEL, "prompt": prompt, "is_simulated": True}
             studies.save_arm(study=study, fields={**common, **arm}, by=study.created_by)
     keys = set(Criterion.objects.of(study).values_list("key", flat=True))
     for criterion in CRITERIA:
         if criterion["key"] not in keys:
             studies.save_criterion(study=study, fields=criterion, by=study.created_by)
+
+
+def _prompt(study: Study) -> PromptVersion:
+    found = PromptVersion.objects.newest(study).filter(name=PROMPT_NAME).first()
+    return found or studies.save_prompt(
+        study=study, name=PROMPT_NAME, prompt=Prompt(role=ROLE, task=PROMPT), by=study.created_by
+    )
 
 
 def _make_outputs(study: Study, say: Say) -> None:

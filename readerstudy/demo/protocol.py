@@ -14,6 +14,7 @@ INSTRUCTIONS = (
     "Some texts decline to interpret the image. Rate them like any other. Choose “cannot judge” when the image does "
     "not let you decide."
 )
+PROMPT_NAME = "Short report"
 PROMPT = (
     "Describe the findings in this image as a short report. Name the most likely diagnosis. End with one line of the "
     "form “Classification: normal” or “Classification: abnormal”."

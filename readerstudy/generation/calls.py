@@ -10,22 +10,21 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
-from readerstudy.cases.pixels import images_for_vendor
 from readerstudy.generation import actions
 from readerstudy.generation.faults import frames
-from readerstudy.generation.models import Attempt, Generation, RecordedOutput
+from readerstudy.generation.models import Attempt, Generation, RecordedOutput, Source
 from readerstudy.generation.policies import GenerationError, check_still_open
+from readerstudy.generation.rendering import rendered_for
 from readerstudy.providers import (
     Connection,
-    ImagePart,
     InterpretationRequest,
     ProviderError,
     Reply,
     interpret,
 )
+from readerstudy.providers.prompts import Rendered
 from readerstudy.providers.refusals import classify_reply
 from readerstudy.providers.replay import RECORDED
-from readerstudy.studies.models import Arm
 from readerstudy.studies.policies import StudyError
 
 CLAIMS_PER_ATTEMPT = 2  # a row that workers keep dying on is given up, not tried for ever
@@ -53,17 +52,11 @@ def work_on(generation: Generation) -> None:
         actions.give_up(generation=generation, sentence=sentence)
 
 
-def request_for(
-    attempt: Attempt, images: tuple[ImagePart, ...], parameters: Mapping[str, Any]
-) -> InterpretationRequest:
-    """What the vendor is sent: prompt, clinical text and rendered pixels; nothing else is known here."""
-    generation = attempt.generation
-    arm, clinical = generation.arm, generation.case.clinical_text.strip()
+def request_for(attempt: Attempt, rendered: Rendered, parameters: Mapping[str, Any]) -> InterpretationRequest:
     return InterpretationRequest(
-        model=arm.model,
-        system=arm.system_prompt,
-        prompt=f"{arm.prompt}\n\nClinical information: {clinical}" if clinical else arm.prompt,
-        images=images,
+        model=attempt.asked_model,
+        system=rendered.system,
+        parts=rendered.parts,
         parameters=parameters,
         attempt_id=attempt.key,
         deadline_seconds=settings.CALL_DEADLINE_SECONDS,
@@ -72,14 +65,15 @@ def request_for(
 
 def _make_one_attempt(generation: Generation) -> None:
     _check_worth_a_call(generation)
-    connection = _connection(generation.arm)
-    images = () if generation.arm.is_recorded else _images(generation)
-    parameters = _recording(generation) if generation.arm.is_recorded else generation.arm.parameters
-    attempt = actions.begin_attempt(generation=generation, images=images)
+    source = generation.source
+    connection = _connection(source)
+    rendered = actions.NOTHING if source.is_recorded else rendered_for(generation)
+    parameters = _recording(generation) if source.is_recorded else source.parameters
+    attempt = actions.begin_attempt(generation=generation, rendered=rendered)
     if attempt is None:
         return
     try:
-        reply = interpret(connection, request_for(attempt, images, parameters))
+        reply = interpret(connection, request_for(attempt, rendered, parameters))
     except ProviderError as error:
         actions.store_failure(generation=generation, attempt=attempt, error=error)
     else:
@@ -91,7 +85,7 @@ def _store(attempt: Attempt, reply: Reply) -> None:
 
 
 def _check_worth_a_call(generation: Generation) -> None:
-    check_still_open(generation.arm.study)
+    check_still_open(generation.source.study)
     if generation.case.left_out_at is not None:
         raise GenerationError(_("This case was left out of the study, so its output is not made."))
     if generation.tries > settings.MAX_ATTEMPTS * CLAIMS_PER_ATTEMPT:
@@ -100,23 +94,19 @@ def _check_worth_a_call(generation: Generation) -> None:
         )
 
 
-def _connection(arm: Arm) -> Connection:
-    if arm.is_recorded:
-        return Connection(arm.name, "replay")
-    offer = settings.CONNECTIONS.get(arm.connection)
+def _connection(source: Source) -> Connection:
+    if source.is_recorded:
+        return Connection(source.name, "replay")
+    offer = settings.CONNECTIONS.get(source.connection)
     if offer is None:
         raise GenerationError(
             _(
                 "The provider of “%(arm)s” is not set up on the worker. Ask the site’s staff to set it up, then retry."
             )
-            % {"arm": arm.name}
+            % {"arm": source.name}
         )
     connection: Connection = offer.connection
     return connection
-
-
-def _images(generation: Generation) -> tuple[ImagePart, ...]:
-    return tuple(ImagePart(slot, mime, data) for slot, mime, data in images_for_vendor(generation.case))
 
 
 def _recording(generation: Generation) -> dict[str, dict[str, str]]:

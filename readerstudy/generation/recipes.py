@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 
-from readerstudy.studies.models import Arm
+from readerstudy.generation.models import Source
 
 
-def recipe_sha256(arm: Arm) -> str:
-    """SHA-256 over provider, model, prompts and parameters; empty for outputs made elsewhere."""
-    if arm.is_recorded:
+def recipe_sha256(source: Source) -> str:
+    """SHA-256 over provider, model, prompt, input condition and parameters; empty where nobody was called."""
+    if source.is_recorded or source.prompt is None:
         return ""
-    parts = [arm.connection, arm.model, arm.system_prompt, arm.prompt, arm.parameters]
+    told = [source.connection, source.model, source.prompt.sha256, source.input_condition]
+    parts = [*told, source.parameters]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

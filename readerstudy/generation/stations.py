@@ -6,8 +6,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from readerstudy.generation import steps
 from readerstudy.generation.models import Hold
 from readerstudy.generation.progress import Counts, changed_since, counts_of, flagged_of, total_of
+from readerstudy.generation.steps import Step
 from readerstudy.studies.models import Arm, Study
 from readerstudy.studies.stations import Findings, Line, Sign, Station, register
 
@@ -112,3 +114,5 @@ def _page(study: Study) -> str:
 
 
 register(Station(30, gettext_lazy("Outputs"), "generation:outputs", _look))
+steps.register(Step(10, gettext_lazy("Make"), "generation:outputs"))
+steps.register(Step(20, gettext_lazy("Read"), "generation:texts"))

@@ -11,9 +11,11 @@ from readerstudy.providers.base import (
     ImagePart,
     InterpretationRequest,
     Outcome,
+    Part,
     ProviderError,
     Reply,
     Retry,
+    TextPart,
     interpret,
 )
 
@@ -24,8 +26,10 @@ __all__ = [
     "ImagePart",
     "InterpretationRequest",
     "Outcome",
+    "Part",
     "ProviderError",
     "Reply",
     "Retry",
+    "TextPart",
     "interpret",
 ]

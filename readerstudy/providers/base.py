@@ -66,12 +66,22 @@ class ErrorCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class TextPart:
+    """Words of the user's turn; never empty."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ImagePart:
-    """One image of a case: its slot (`current`, `prior`…), MIME type and encoded bytes."""
+    """One image of the user's turn: its slot (`current`, `prior`…), MIME type and encoded bytes."""
 
     slot: str
     mime: str
     data: bytes = field(repr=False)
+
+
+Part = TextPart | ImagePart
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,7 @@ class Connection:
 class InterpretationRequest:
     """One attempt at one interpretation.
 
+    `parts` are the user's turn, in the order in which they are sent; captions of images are text parts.
     `parameters` uses vendor-neutral names (`temperature`, `top_p`, `top_k`, `seed`, `stop`,
     `max_output_tokens`, `presence_penalty`, `frequency_penalty`, `reasoning_effort`, `service_tier`,
     `json_schema`); one that the adapter cannot send is dropped and listed in `Reply.dropped`.
@@ -103,8 +114,7 @@ class InterpretationRequest:
 
     model: str
     system: str
-    prompt: str = field(repr=False)
-    images: tuple[ImagePart, ...]
+    parts: tuple[Part, ...] = field(repr=False)
     parameters: Mapping[str, Any]
     attempt_id: str
     deadline_seconds: float
@@ -121,6 +131,16 @@ class InterpretationRequest:
             )
         if not (math.isfinite(self.deadline_seconds) and self.deadline_seconds > 0):
             raise ValueError("A deadline is a positive number of seconds.")
+
+    @property
+    def images(self) -> tuple[ImagePart, ...]:
+        """The images alone, in their order."""
+        return tuple(part for part in self.parts if isinstance(part, ImagePart))
+
+    @property
+    def text(self) -> str:
+        """The words alone, a blank line between parts."""
+        return "\n\n".join(part.text for part in self.parts if isinstance(part, TextPart))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from readerstudy.providers.base import (
     InterpretationRequest,
     Outcome,
     Reply,
+    TextPart,
 )
 from readerstudy.providers.exchange import ATTEMPT_HEADER, Exchange, certificates
 from readerstudy.providers.faults import malformed, misconfigured
@@ -159,12 +160,12 @@ def _unused_async_client() -> httpx2.AsyncClient:
 def _contents(request: InterpretationRequest) -> types.Content:
     from google.genai import types
 
-    parts: list[types.Part] = []
-    for image in request.images:
-        if len(request.images) > 1:
-            parts.append(types.Part(text=f"Image “{image.slot}”:"))
-        parts.append(types.Part.from_bytes(data=image.data, mime_type=image.mime))
-    parts.append(types.Part(text=request.prompt))
+    parts = [
+        types.Part(text=part.text)
+        if isinstance(part, TextPart)
+        else types.Part.from_bytes(data=part.data, mime_type=part.mime)
+        for part in request.parts
+    ]
     return types.Content(role="user", parts=parts)
 
 

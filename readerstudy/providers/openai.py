@@ -20,8 +20,10 @@ from readerstudy.providers.base import (
     ErrorCode,
     InterpretationRequest,
     Outcome,
+    Part,
     ProviderError,
     Reply,
+    TextPart,
 )
 from readerstudy.providers.exchange import ATTEMPT_HEADER, Exchange
 from readerstudy.providers.faults import malformed, misconfigured, policy_rejection
@@ -138,15 +140,15 @@ def _parameters(asked: Mapping[str, Any], profile: Profile) -> tuple[dict[str, A
 
 
 def _messages(request: InterpretationRequest) -> list[dict[str, Any]]:
-    parts: list[dict[str, Any]] = []
-    for image in request.images:
-        if len(request.images) > 1:
-            parts.append({"type": "text", "text": f"Image “{image.slot}”:"})
-        url = f"data:{image.mime};base64,{base64.b64encode(image.data).decode('ascii')}"
-        parts.append({"type": "image_url", "image_url": {"url": url}})
-    parts.append({"type": "text", "text": request.prompt})
     system = [{"role": "system", "content": request.system}] if request.system else []
-    return [*system, {"role": "user", "content": parts}]
+    return [*system, {"role": "user", "content": [_content(part) for part in request.parts]}]
+
+
+def _content(part: Part) -> dict[str, Any]:
+    if isinstance(part, TextPart):
+        return {"type": "text", "text": part.text}
+    url = f"data:{part.mime};base64,{base64.b64encode(part.data).decode('ascii')}"
+    return {"type": "image_url", "image_url": {"url": url}}
 
 
 def _call(

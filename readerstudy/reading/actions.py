@@ -239,14 +239,10 @@ def _hidden_pairs(study: Study) -> list[tuple[str, int]]:
     """(case code, arm position) of refusals, where the protocol hides them from readers."""
     if study.refusal_policy != RefusalPolicy.HIDDEN:
         return []
-    standing = RefusalVerdict.objects.filter(interpretation__generation__arm__study=study).standing()
-    return sorted(
-        (verdict.interpretation.generation.case.code, verdict.interpretation.generation.arm.position)
-        for verdict in standing.select_related(
-            "interpretation__generation__case", "interpretation__generation__arm"
-        )
-        if verdict.declined
-    )
+    row = "interpretation__generation"
+    standing = RefusalVerdict.objects.filter(**{f"{row}__arm__study": study}).standing()
+    found = standing.values_list("declined", f"{row}__case__code", f"{row}__arm__position")
+    return sorted((case, arm) for declined, case, arm in found if declined)
 
 
 def _store_outputs(

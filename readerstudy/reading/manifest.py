@@ -20,7 +20,17 @@ STUDY_FIELDS = [
     "refusal_policy",
     "positive_label",
 ]
-ARM_FIELDS = ["position", "name", "kind", "connection", "model", "system_prompt", "prompt", "parameters"]
+ARM_FIELDS = [
+    "position",
+    "name",
+    "kind",
+    "connection",
+    "model",
+    "prompt__sha256",
+    "input_condition",
+    "replicates",
+    "parameters",
+]
 CRITERION_FIELDS = [
     "position",
     "key",

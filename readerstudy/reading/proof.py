@@ -37,7 +37,7 @@ def _texts(study: Study) -> Iterator[str]:
     for output in outputs.select_related("generation__arm", "generation__case").iterator():
         if hashlib.sha256(output.text.encode()).hexdigest() != output.sha256:
             yield _("The text of %(arm)s about case %(case)s is not the one that was recorded.") % {
-                "arm": output.generation.arm.name,
+                "arm": output.generation.source.name,
                 "case": output.generation.case.code,
             }
 

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from readerstudy.accounts.actions import invite
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, seal, study_stream
+from readerstudy.providers.prompts import Prompt
 from readerstudy.studies.lifecycle import State
-from readerstudy.studies.models import Arm, Criterion, Membership, Role, Rubric, Study
+from readerstudy.studies.models import Arm, Criterion, Membership, PromptVersion, Role, Rubric, Study
 from readerstudy.studies.policies import StudyError, check_move, check_protocol_open
 
 
@@ -51,7 +52,7 @@ def save_arm(*, study: Study, fields: Mapping[str, Any], by: User, arm: Arm | No
     for name, value in fields.items():
         setattr(arm, name, value)
     arm.save()
-    record(verb, by=by, stream=study_stream(study.pk), subject=arm.name, data=dict(fields))
+    record(verb, by=by, stream=study_stream(study.pk), subject=arm.name, data=_told(fields))
     return arm
 
 
@@ -70,6 +71,29 @@ def remove_arm(*, arm: Arm, by: User) -> None:
             % {"arm": name}
         ) from error
     record("arm.remove", by=by, stream=study_stream(study.pk), subject=name)
+
+
+@transaction.atomic
+def save_prompt(
+    *, study: Study, name: str, prompt: Prompt, by: User, note: str = "", parent: PromptVersion | None = None
+) -> PromptVersion:
+    """Writes the next version of the prompt `name`; the ones before it stay as they are."""
+    study = locked(study)
+    check_protocol_open(study)
+    last = PromptVersion.objects.filter(study=study, name=name).aggregate(last=models.Max("number"))["last"]
+    version = PromptVersion.objects.create(
+        study=study,
+        name=name,
+        number=(last or 0) + 1,
+        parent=parent,
+        note=note,
+        document=prompt.to_json(),
+        sha256=prompt.sha256,
+        created_by=by,
+    )
+    data = {"sha256": version.sha256, "number": version.number, "note": note}
+    record("prompt.save", by=by, stream=study_stream(study.pk), subject=name, data=data)
+    return version
 
 
 @transaction.atomic
@@ -185,6 +209,11 @@ def move_study(*, study: Study, then: State, by: User) -> Study:
 def locked(study: Study) -> Study:
     """The study as it is now, with its row locked until the transaction ends."""
     return Study.objects.select_for_update().get(pk=study.pk)
+
+
+def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns as the audit keeps them: a row by its name."""
+    return {name: str(value) if isinstance(value, models.Model) else value for name, value in fields.items()}
 
 
 def _next_position(siblings: models.QuerySet[Any]) -> int:

@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from readerstudy.studies.models import Arm, ArmKind, Criterion, Kind, Role, Study
+from readerstudy.studies.models import Arm, ArmKind, Criterion, Kind, PromptVersion, Role, Study
 from readerstudy.studies.options import format_options, parse_options
 
 MOST_INVITATIONS = 100
@@ -50,17 +50,15 @@ class ArmForm(forms.ModelForm[Arm]):
 
     class Meta:
         model = Arm
-        fields = ["name", "kind", "connection", "model", "system_prompt", "prompt"]
-        widgets = {
-            "system_prompt": forms.Textarea(attrs={"rows": 2}),
-            "prompt": forms.Textarea(attrs={"rows": 6}),
-        }
+        fields = ["name", "kind", "connection", "model", "prompt", "input_condition", "replicates"]
 
     def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.study = study
         choices = [(name, offer.label) for name, offer in settings.CONNECTIONS.items()]
         self.fields["connection"].choices = [("", "—"), *choices]  # type: ignore[attr-defined]  # a ChoiceField
+        prompts = PromptVersion.objects.of(study)
+        self.fields["prompt"].queryset = prompts  # type: ignore[attr-defined]  # a ModelChoiceField
         for name in self.PARAMETERS:
             self.fields[name].initial = self.instance.parameters.get(name)
 
@@ -82,8 +80,8 @@ class ArmForm(forms.ModelForm[Arm]):
     def arm_fields(self) -> dict[str, Any]:
         """The arm's columns, ready for `actions.save_arm`."""
         answers = self.cleaned_data
-        if answers["kind"] == ArmKind.IMPORTED:
-            blank = {"connection": "", "model": "", "system_prompt": "", "prompt": ""}
+        if answers["kind"] != ArmKind.MODEL:
+            blank = {"connection": "", "model": "", "prompt": None}
             return {
                 "name": answers["name"],
                 "kind": answers["kind"],

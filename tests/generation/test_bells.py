@@ -124,7 +124,7 @@ def test_an_unexpected_fault_fails_its_own_row_alone(
     queued: Study, bells: Bells, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def interpret(_connection: Any, request: Any) -> None:
-        raise RuntimeError(request.prompt)
+        raise RuntimeError(request.text)
 
     monkeypatch.setattr(calls, "interpret", interpret)
     with caplog.at_level(logging.ERROR):

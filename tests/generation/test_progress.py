@@ -17,7 +17,7 @@ from readerstudy.providers.base import ErrorCode
 from readerstudy.studies.actions import save_arm
 from readerstudy.studies.models import Study
 from readerstudy.studies.stations import Sign, readiness
-from tests.factories import make_arm, make_case, make_output
+from tests.factories import make_arm, make_case, make_output, make_prompt
 from tests.generation.conftest import make_wanting_study, only, run_out
 from tests.generation.replies import a_reply, an_error, answer, fail
 
@@ -168,10 +168,20 @@ def test_outputs_made_before_the_prompt_changed_are_told(study: Study, claim: Cl
     queue(study)
     row = claim()
     answer(row)
-    save_arm(study=study, arm=row.arm, fields={"prompt": "Something else."}, by=study.created_by)
+    save_arm(
+        study=study,
+        arm=row.arm,
+        fields={"prompt": make_prompt(study, task="Something else.")},
+        by=study.created_by,
+    )
     text = f"1 output of “{row.arm.name}” was made before its model, prompt or parameters were changed"
     assert said(study)[text] == Sign.WARN
-    save_arm(study=study, arm=row.arm, fields={"prompt": "Describe the findings."}, by=study.created_by)
+    save_arm(
+        study=study,
+        arm=row.arm,
+        fields={"prompt": make_prompt(study, task="Describe the findings.")},
+        by=study.created_by,
+    )
     assert text not in said(study)
     assert Attempt.objects.get().recipe_sha256
 

@@ -233,7 +233,7 @@ def test_the_address_holds_what_is_shown(study: Study, client: Client) -> None:
 
 
 def test_pages_keep_the_filter(study: Study, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("readerstudy.generation.views.TEXTS_PER_PAGE", 1)
+    monkeypatch.setattr("readerstudy.generation.views.texts.TEXTS_PER_PAGE", 1)
     arm = study.arms.first()
     for case in study.cases.all():
         make_output(arm, case)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from zlib import crc32
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
@@ -12,6 +14,8 @@ from readerstudy.demo.people import SignIn
 
 DESK, TABLET = {"width": 1366, "height": 768}, {"width": 768, "height": 1024}
 PATIENCE = 20_000
+PICTURES = bool(os.environ.get("READERSTUDY_PICTURES"))
+WITHOUT_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
 SEEN_AS = ((DESK, "light"), (TABLET, "dark"))
 SEEN_WHOLLY_AS = (*SEEN_AS, (DESK, "dark"), (TABLET, "light"))
 SETTLE = """async () => {
@@ -61,20 +65,24 @@ class Person:
     def photograph(
         self, folder: Path, name: str, *, main: bool = False, whole: bool = True, ours: bool = True
     ) -> None:
-        """Pictures of the page as it stands; it must fit and, where it is `ours`, be accessible in each of them.
+        """Looks at the page as it stands: it must fit and, where it is `ours`, be accessible, on every look.
 
-        A desk in light and a tablet in dark, and the `main` pages also the other way round.
+        A desk in light and a tablet in dark, and the `main` pages also the other way round. Contrast takes most of
+        the time and comes from few colours of one stylesheet, so a page that is not `main` shows it in one scheme,
+        its neighbour in the other. Pictures are only taken for the documentation.
         """
         page = self.page
-        for size, scheme in SEEN_WHOLLY_AS if main else SEEN_AS:
+        for number, (size, scheme) in enumerate(SEEN_WHOLLY_AS if main else SEEN_AS):
             page.set_viewport_size(size)  # type: ignore[arg-type]
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             too_wide = page.evaluate(SETTLE)
-            page.screenshot(path=folder / f"{name}-{size['width']}-{scheme}.png", full_page=whole)
+            if PICTURES:
+                page.screenshot(path=folder / f"{name}-{size['width']}-{scheme}.png", full_page=whole)
             assert too_wide <= 0, f"{name} is {too_wide} pixels wider than {size}"
             if not ours:
                 continue
-            found = Axe().run(page)
+            with_contrast = main or number == crc32(name.encode()) % 2
+            found = Axe().run(page, options=None if with_contrast else WITHOUT_CONTRAST)
             assert found.violations_count == 0, f"{name}, {size}, {scheme}: {found.generate_report()}"
         page.set_viewport_size(DESK)  # type: ignore[arg-type]
 

@@ -93,4 +93,4 @@ def test_a_deadline_is_a_positive_number(seconds: float) -> None:
 @pytest.mark.parametrize("attempt", ["", "two words", "line\nbreak", "x" * 129, "ümlaut"])
 def test_an_attempt_id_can_be_a_header(attempt: str) -> None:
     with pytest.raises(ValueError, match="attempt id"):
-        InterpretationRequest("m", "", "", (), {}, attempt, 1.0)
+        InterpretationRequest("m", "", (), {}, attempt, 1.0)

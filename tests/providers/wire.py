@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from readerstudy.providers import Connection, ImagePart, InterpretationRequest
+from readerstudy.providers import Connection, ImagePart, InterpretationRequest, TextPart
 from readerstudy.providers.simulated import SimulatedVendor
 
 KEY = "sk-test-7f3a9c2e8b4d6a1f0e5c"
@@ -53,8 +53,10 @@ def request(
     return InterpretationRequest(
         model=model,
         system="You read images.",
-        prompt=prompt,
-        images=(ImagePart("current", "image/png", png()),) if images is None else images,
+        parts=(
+            *((ImagePart("current", "image/png", png()),) if images is None else images),
+            TextPart(prompt),
+        ),
         parameters=parameters or {},
         attempt_id=attempt,
         deadline_seconds=seconds,

@@ -72,7 +72,7 @@ def test_a_locked_protocol_refuses_change_in_the_action_and_in_postgresql() -> N
         change_study(study=study, changes={"title": "Another"}, by=study.created_by)
     for change in (
         lambda: Study.objects.filter(pk=study.pk).update(title="Another"),
-        lambda: Arm.objects.filter(study=study).update(prompt="Another"),
+        lambda: Arm.objects.filter(study=study).update(model="Another"),
         lambda: Criterion.objects.of(study).update(question="Another"),
         lambda: study.cases.update(clinical_text="Another"),
     ):

@@ -116,12 +116,15 @@ def test_an_arm_keeps_only_the_parameters_that_were_set(client: Client, study: S
         "kind": "model",
         "connection": "openai",
         "model": "gpt-x",
-        "prompt": "Read.",
+        "prompt": factories.make_prompt(study).pk,
+        "input_condition": "image",
+        "replicates": "2",
         "temperature": "0",
     }
     client.post(reverse("studies:add_arm", args=[study.key]), answers)
     arm = Arm.objects.get(study=study)
     assert arm.parameters == {"temperature": 0.0}
+    assert (arm.input_condition, arm.replicates) == ("image", 2)
     assert not arm.is_simulated
 
 

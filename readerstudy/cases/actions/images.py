@@ -82,7 +82,7 @@ def _record(verb: str, images: list[Image], by: User) -> None:
 def leave_out(*, study: Study, cases: Iterable[Case], by: User) -> int:
     """Takes cases out of an open study, for example because an image shows a name; returns how many."""
     check_can_add_images(locked(study))
-    found = Case.objects.of(study).filter(pk__in=[case.pk for case in cases])
+    found = Case.objects.kept(study).filter(pk__in=[case.pk for case in cases])
     codes = list(found.values_list("code", flat=True))
     found.update(left_out_at=timezone.now(), left_out_by=by)
     if codes:

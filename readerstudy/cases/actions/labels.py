@@ -50,7 +50,7 @@ def import_labels(*, study: Study, table: LabelTable, by: User) -> int:
 
 
 def _write(study: Study, changes: Sequence[Change]) -> None:
-    cases = {case.code: case for case in Case.objects.of(study)}
+    cases = {case.code: case for case in Case.objects.kept(study)}
     references = []
     for change in changes:
         case = cases[change.code]

@@ -138,7 +138,7 @@ def _carry_strata(before: Case, after: Case) -> None:
 
 def _case_for(study: Study, move: _Move, left: dict[int, Case]) -> Case:
     """The case of that name; else the image's own, if nobody has named that one yet; else a new one."""
-    case = Case.objects.of(study).filter(folder=move.seat.folder).first()
+    case = Case.objects.kept(study).filter(folder=move.seat.folder).first()
     if case is None and not move.image.case.folder:
         case = move.image.case
         case.folder = move.seat.folder

@@ -52,7 +52,7 @@ def find_seat(study: Study, upload: Upload, meta: Mapping[str, Any]) -> Seated:
         if image.frames >= MOST_SLICES:
             raise NoSeat("stack_full")
         return Seated(study, seat, image.case, image)
-    case = Case.objects.of(study).filter(folder=seat.folder).first() if seat.folder else None
+    case = Case.objects.kept(study).filter(folder=seat.folder).first() if seat.folder else None
     if case is not None and case.images.filter(slot=seat.slot).exists():
         raise NoSeat("slot_taken")
     if case is not None:

@@ -5,7 +5,7 @@ one, and puts the image into a *slot* of a *case*. Only renditions ever leave: t
 row, which coordinators alone see, and its bytes are deleted once the renditions exist.
 """
 
-from readerstudy.cases.models.cases import Case, Cases, ReferenceStandard
+from readerstudy.cases.models.cases import Case, Cases, Purpose, ReferenceStandard
 from readerstudy.cases.models.images import FIRST_SLOT, OVERLAY, SAYS_NOTHING, Image, Images, Mask
 from readerstudy.cases.models.renditions import Rendition, RenditionKind, Renditions
 from readerstudy.cases.models.rules import (
@@ -33,6 +33,7 @@ __all__ = [
     "Images",
     "Mask",
     "Placement",
+    "Purpose",
     "ReferenceStandard",
     "Rendition",
     "RenditionKind",

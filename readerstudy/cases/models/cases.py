@@ -13,9 +13,24 @@ from readerstudy.cases.models.uploads import Fate, Upload
 from readerstudy.studies.models import Study
 
 
+class Purpose(models.TextChoices):
+    """What a case is there for. Only `STUDY` cases are read and compared."""
+
+    STUDY = "study", _("the study itself")
+    EXAMPLE = "example", _("an example in prompts")
+    VALIDATION = "validation", _("trying prompts out")
+
+
 class Cases(models.QuerySet["Case"]):
     def of(self, study: Study) -> Cases:
-        """The cases that readers and models get, in order; those a coordinator left out are not among them."""
+        """The cases that readers and models get, in order.
+
+        Those a coordinator left out are not among them, nor are those that only serve the writing of prompts.
+        """
+        return self.kept(study).filter(purpose=Purpose.STUDY)
+
+    def kept(self, study: Study) -> Cases:
+        """All cases that were not left out, whatever their purpose, in order."""
         return self.filter(study=study, left_out_at=None).order_by("position")
 
     def without_reference(self) -> Cases:
@@ -33,7 +48,7 @@ class Cases(models.QuerySet["Case"]):
                 clinical_text=case.clinical_text,
                 strata=case.strata,
             )
-            for case in self.of(study).select_related("reference")
+            for case in self.kept(study).select_related("reference")
         ]
 
 
@@ -49,6 +64,7 @@ class Case(models.Model):
         editable=False,
         help_text="What its files or its mapping call the case. Only coordinators see it, and can erase it.",
     )
+    purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose.choices, default=Purpose.STUDY)
     clinical_text = models.TextField(_("clinical text"), blank=True)
     strata = models.JSONField(_("strata"), default=dict)
     left_out_at = models.DateTimeField(_("left out"), null=True, editable=False)
@@ -69,6 +85,9 @@ class Case(models.Model):
                 fields=["study", "folder"],
                 condition=~models.Q(folder="") & models.Q(left_out_at=None),
                 name="cases_folders_differ",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(purpose__in=Purpose.values), name="cases_known_purpose"
             ),
             models.CheckConstraint(
                 condition=models.Q(left_out_at=None, left_out_by=None)

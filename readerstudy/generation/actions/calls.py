@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -25,17 +24,19 @@ from readerstudy.generation.models import (
 from readerstudy.generation.recipes import recipe_sha256
 from readerstudy.providers import ErrorCode, ProviderError, Reply
 from readerstudy.providers.base import ImagePart
+from readerstudy.providers.prompts import Rendered
 from readerstudy.providers.refusals import Verdict as Judgement
 
 FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 120.0
+NOTHING = Rendered(system="", parts=())
 
 
 @transaction.atomic
-def begin_attempt(*, generation: Generation, images: Sequence[ImagePart] = ()) -> Attempt | None:
+def begin_attempt(*, generation: Generation, rendered: Rendered = NOTHING) -> Attempt | None:
     """Writes the attempt before its call is made; earlier ones without an end may have been paid for.
 
-    `images` are those that the call will carry; their hashes say later that readers saw the same bytes.
+    The hashes of the images in `rendered` say later that readers saw the same bytes.
 
     Returns None where the worker has lost the row meanwhile, so that no call is made.
     """
@@ -52,9 +53,10 @@ def begin_attempt(*, generation: Generation, images: Sequence[ImagePart] = ()) -
         generation=generation,
         number=number,
         key=uuid.uuid4().hex,
-        asked_model=generation.arm.model,
-        recipe_sha256=recipe_sha256(generation.arm),
-        images=[{"slot": part.slot, "sha256": hashlib.sha256(part.data).hexdigest()} for part in images],
+        asked_model=generation.source.model,
+        recipe_sha256=recipe_sha256(generation.source),
+        prompt_sha256="" if generation.source.is_recorded else rendered.sha256,
+        images=[_fingerprint(part) for part in rendered.parts if isinstance(part, ImagePart)],
     )
 
 
@@ -83,7 +85,7 @@ def store_reply(*, attempt: Attempt, reply: Reply, judgement: Judgement) -> bool
         evidence=storable.text(judgement.evidence, 400),
     )
     data = {"attempt": attempt.key, "text_sha256": digest, "verdict": judgement.verdict}
-    stream = f"{study_stream(generation.arm.study_id)}/outputs"
+    stream = f"{study_stream(generation.source.study_id)}/outputs"
     record("interpretation.store", by=None, stream=stream, subject=f"generation {generation.pk}", data=data)
     return True
 
@@ -112,7 +114,7 @@ def store_failure(*, generation: Generation, attempt: Attempt, error: ProviderEr
     due = timezone.now() + timedelta(seconds=wait_seconds(row.tries, error.retry_after))
     Generation.objects.filter(pk=row.pk).update(stage=Stage.QUEUED, due_at=due, lease_until=None)
     if error.code == ErrorCode.RATE_LIMITED:
-        pause = VendorPause(connection=generation.arm.connection, until=due)
+        pause = VendorPause(connection=generation.source.connection, until=due)
         VendorPause.objects.bulk_create(
             [pause], update_conflicts=True, unique_fields=["connection"], update_fields=["until"]
         )
@@ -133,6 +135,10 @@ def wait_seconds(tries: int, asked: float | None) -> float:
     """Seconds until the next try: what the vendor asked for, else twice as long each time; never over two minutes."""
     wanted = asked if asked is not None else FIRST_WAIT_SECONDS * 2 ** (tries - 1)
     return min(max(wanted, 0.0), LONGEST_WAIT_SECONDS)
+
+
+def _fingerprint(image: ImagePart) -> dict[str, str]:
+    return {"slot": image.slot, "sha256": hashlib.sha256(image.data).hexdigest()}
 
 
 def _close_open_attempts(row: Generation, outcome: str, sentence: str) -> None:

@@ -30,7 +30,7 @@ from readerstudy.studies.policies import check_protocol_open
 @transaction.atomic
 def overrule(*, interpretation: Interpretation, verdict: Verdict, by: User) -> RefusalVerdict:
     """A person's verdict: a new row that wins over the automatic one, also where both say the same."""
-    study = locked(interpretation.generation.arm.study)
+    study = locked(interpretation.generation.source.study)
     check_protocol_open(study)
     row = RefusalVerdict.objects.create(
         interpretation=interpretation, verdict=verdict, declined=verdict in DECLINED, signal="person", by=by

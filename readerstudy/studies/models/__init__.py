@@ -1,8 +1,9 @@
 """What a study is made of."""
 
-from readerstudy.studies.models.arm import Arm, ArmKind
+from readerstudy.studies.models.arm import Arm, ArmKind, InputCondition
 from readerstudy.studies.models.criterion import Criterion, Direction, Kind, Rubric
 from readerstudy.studies.models.membership import Membership, Role
+from readerstudy.studies.models.prompt import PromptVersion
 from readerstudy.studies.models.study import RefusalPolicy, Study
 
 __all__ = [
@@ -10,8 +11,10 @@ __all__ = [
     "ArmKind",
     "Criterion",
     "Direction",
+    "InputCondition",
     "Kind",
     "Membership",
+    "PromptVersion",
     "RefusalPolicy",
     "Role",
     "Rubric",

@@ -5,16 +5,35 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from readerstudy.studies.models.prompt import PromptVersion
 from readerstudy.studies.models.study import Study
 
 
 class ArmKind(models.TextChoices):
     MODEL = "model", _("A model that we call")
+    HUMAN = "human", _("Texts written by people")
     IMPORTED = "imported", _("Outputs made elsewhere")
 
 
+class InputCondition(models.TextChoices):
+    """What of a case a model is given."""
+
+    IMAGE_TEXT = "image_text", _("Images and clinical text")
+    IMAGE = "image", _("Images alone")
+    TEXT = "text", _("Clinical text alone")
+    NONE = "none", _("Neither: the prompt alone")
+
+    @property
+    def has_images(self) -> bool:
+        return self in (InputCondition.IMAGE_TEXT, InputCondition.IMAGE)
+
+    @property
+    def has_text(self) -> bool:
+        return self in (InputCondition.IMAGE_TEXT, InputCondition.TEXT)
+
+
 class Arm(models.Model):
-    """Model + prompt + parameters, or a set of imported outputs. Part of the protocol: frozen by the lock."""
+    """Model + prompt + parameters + input condition, or texts made elsewhere. Protocol: frozen by the lock."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="arms")
     position = models.PositiveSmallIntegerField(editable=False)
@@ -29,8 +48,25 @@ class Arm(models.Model):
         blank=True,
         help_text=_("Exactly as the provider names it, with its version."),
     )
-    system_prompt = models.TextField(_("role of the model"), blank=True)
-    prompt = models.TextField(_("prompt"), blank=True)
+    prompt = models.ForeignKey(
+        PromptVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="arms",
+        verbose_name=_("prompt"),
+    )
+    input_condition = models.CharField(
+        _("what the model is given"),
+        max_length=10,
+        choices=InputCondition.choices,
+        default=InputCondition.IMAGE_TEXT,
+    )
+    replicates = models.PositiveSmallIntegerField(
+        _("outputs for each case"),
+        default=1,
+        help_text=_("Readers get the first; the others show how far the model agrees with itself."),
+    )
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
     is_simulated = models.BooleanField(default=False, editable=False)
 
@@ -42,8 +78,19 @@ class Arm(models.Model):
             models.UniqueConstraint(fields=["study", "position"], name="studies_one_arm_per_position"),
             models.UniqueConstraint(fields=["study", "name"], name="studies_arm_names_differ"),
             models.CheckConstraint(
-                condition=~models.Q(kind="model") | (~models.Q(model="") & ~models.Q(connection="")),
+                condition=~models.Q(kind="model")
+                | (~models.Q(model="") & ~models.Q(connection="") & models.Q(prompt__isnull=False)),
                 name="studies_a_model_arm_names_its_model",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=ArmKind.values), name="studies_known_arm_kind"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(input_condition__in=InputCondition.values),
+                name="studies_known_input_condition",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(replicates__gte=1, replicates__lte=100), name="studies_replicates_in_range"
             ),
         ]
 
@@ -52,4 +99,5 @@ class Arm(models.Model):
 
     @property
     def is_recorded(self) -> bool:
-        return self.kind == ArmKind.IMPORTED
+        """Whether its outputs come from people or from elsewhere, so that nobody is called for them."""
+        return self.kind != ArmKind.MODEL

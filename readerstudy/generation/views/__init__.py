@@ -1,0 +1,1 @@
+"""The coordinator's Outputs station, a file for each of its steps."""
