@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from readerstudy.stats.arrays import FloatArray, IntArray
+from readerstudy.stats.power.noncentral import f_power
 from readerstudy.stats.power.planned import (
     Given,
     Planned,
@@ -20,7 +21,7 @@ from readerstudy.stats.power.planned import (
     check_discordant,
     check_share,
 )
-from readerstudy.stats.power.search import after_last_shortfall
+from readerstudy.stats.power.search import smallest_for_good_smooth
 
 MOST_CROSSED = 20_000
 EFFECT_FORMULA = (
@@ -95,7 +96,7 @@ def crossed_share_cases(
 ) -> Planned:
     """Return the cases from which on the interval is at most ± half_width; None where only more readers would do.
 
-    Numbers up to 20,000 are gone through one by one: the interval can widen as cases are added, where it then rests on
+    Up to 20,000 are looked through: the interval can widen as cases are added, where it then rests on
     fewer degrees of freedom.
     """
     check_share(share, "share")
@@ -103,8 +104,12 @@ def crossed_share_cases(
     check_share(half_width, "half-width")
     _check_counts(readers, 2)
     variance = share * (1.0 - share)
-    numbers = np.arange(2, MOST_CROSSED + 1)
-    found = after_last_shortfall(-_widths(variance, crossing, readers, numbers, level), numbers, -half_width)
+    found = smallest_for_good_smooth(
+        lambda cases: -_widths(variance, crossing, readers, cases, level),
+        -half_width,
+        least=2,
+        most=MOST_CROSSED,
+    )
     given = _given(crossing, readers) | {"share": share, "half_width": half_width, "level": level}
     return _planned("Cases, random readers and cases", found, "cases", WIDTH_FORMULA, given, readers)
 
@@ -170,13 +175,10 @@ def crossed_power(
 
     ``variance`` is that of one judgement; ``cases`` and the result have shape (n,).
     """
-    from scipy.special import fdtri, ncfdtr
-
     by_case, by_reader = _parts(variance, crossing, readers, cases)
     df = _df(by_case, by_reader, readers, cases)
     noncentrality = difference**2 / (by_case + by_reader)
-    power: FloatArray = 1.0 - ncfdtr(1.0, df, noncentrality, fdtri(1.0, df, 1.0 - alpha))
-    return power
+    return f_power(df, noncentrality, alpha)
 
 
 def crossed_cases(
@@ -184,12 +186,17 @@ def crossed_cases(
 ) -> int | None:
     """Return the cases from which on that power stays reached; None where only more readers would do.
 
-    Numbers up to 20,000 are gone through one by one: power can fall slightly as cases are added, where it then rests on
+    Up to 20,000 are looked through: power can fall slightly as cases are added, where it then rests on
     fewer degrees of freedom.
     """
-    numbers = np.arange(2, MOST_CROSSED + 1)
-    powers = crossed_power(difference, variance, crossing, readers=readers, cases=numbers, alpha=alpha)
-    return after_last_shortfall(powers, numbers, power)
+    return smallest_for_good_smooth(
+        lambda cases: crossed_power(
+            difference, variance, crossing, readers=readers, cases=cases, alpha=alpha
+        ),
+        power,
+        least=2,
+        most=MOST_CROSSED,
+    )
 
 
 def unreachable(readers: int) -> str:

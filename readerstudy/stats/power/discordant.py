@@ -11,7 +11,8 @@ from typing import Literal
 
 import numpy as np
 
-from readerstudy.stats.arrays import FloatArray, IntArray
+from readerstudy.stats.arrays import BoolArray, FloatArray, IntArray
+from readerstudy.stats.quantiles import normal_quantile
 
 ExactTest = Literal["exact", "mid_p"]
 MOST_EXACT = 3000
@@ -38,19 +39,27 @@ def conditional_power(most: int, *, share: float, alpha: float, test: ExactTest 
 
 def critical_values(most: int, *, alpha: float, test: ExactTest = "exact") -> IntArray:
     """Return for D = 0 … most the largest count of the losing side that is significant, -1 where none is."""
+    differing = np.arange(most + 1)
+    # The normal approximation lies within a few counts; from there it is stepped down, then up.
+    start = np.floor((differing + normal_quantile(alpha / 2.0) * np.sqrt(differing)) / 2.0) - 1.0
+    critical = np.maximum(start, -1.0).astype(np.int64)
+    while (wrong := (critical >= 0) & ~_significant(critical, differing, alpha, test)).any():
+        critical[wrong] -= 1
+    while (more := _significant(critical + 1, differing, alpha, test)).any():
+        critical[more] += 1
+    return critical
+
+
+def _significant(losing: IntArray, differing: IntArray, alpha: float, test: ExactTest) -> BoolArray:
+    # Counts of 0 or more that lie below the middle and have a two-sided p of at most alpha.
     from scipy.special import bdtr
 
-    differing = np.arange(most + 1)
-    critical = np.full(most + 1, -1)
-    while True:
-        lower = bdtr(critical + 1.0, differing, 0.5)
-        if test == "mid_p":
-            before = np.where(critical >= 0, bdtr(np.maximum(critical, 0.0), differing, 0.5), 0.0)
-            lower = (lower + before) / 2.0
-        significant = (2.0 * lower <= alpha * (1.0 + 1e-12)) & (2 * (critical + 1) < differing)
-        if not significant.any():
-            return critical
-        critical[significant] += 1
+    counts = np.maximum(losing, 0)
+    lower = bdtr(counts, differing, 0.5)
+    if test == "mid_p":
+        lower -= binomial(counts, differing, 0.5) / 2.0
+    significant: BoolArray = (2 * losing < differing) & (2.0 * lower <= alpha * (1.0 + 1e-12))
+    return significant
 
 
 def power_by_pairs(pairs: IntArray, *, discordance: float, conditional: FloatArray) -> FloatArray:

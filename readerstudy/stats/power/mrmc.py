@@ -15,8 +15,9 @@ import numpy as np
 
 from readerstudy.stats.arrays import FloatArray, IntArray
 from readerstudy.stats.mrmc import Decomposition, Figure, Reads, Variant, decompose
+from readerstudy.stats.power.noncentral import f_power
 from readerstudy.stats.power.planned import Given, Planned, PowerError, check_count, check_share
-from readerstudy.stats.power.search import after_last_shortfall
+from readerstudy.stats.power.search import smallest_for_good_smooth
 from readerstudy.stats.roc import Covariance
 
 MOST_CASES = 20_000
@@ -198,9 +199,12 @@ def mrmc_cases(
     """Return the cases from which on that power stays reached, up to 20,000; None where only more readers would do."""
     _check(difference, readers, alpha, variant)
     check_share(power, "power")
-    numbers = np.arange(2, MOST_CASES + 1)
-    powers, _, _ = _power(components, difference, readers, numbers, alpha, variant)
-    found = after_last_shortfall(powers, numbers, power)
+    found = smallest_for_good_smooth(
+        lambda cases: _power(components, difference, readers, cases, alpha, variant)[0],
+        power,
+        least=2,
+        most=MOST_CASES,
+    )
     given = _given(components, difference, readers, alpha) | {"power": power}
     return _planned("Cases", found, "cases", variant, given, readers)
 
@@ -232,15 +236,15 @@ def _power(
     components: Components, difference: float, readers: int, cases: IntArray, alpha: float, variant: Variant
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     # Power, denominator degrees of freedom and noncentrality, each of shape (n,).
-    from scipy.special import chdtri, chndtr, fdtri, ncfdtr
+    from scipy.special import chdtri, ndtr
 
     own, total = _spread(components, readers, cases, variant)
     noncentrality = readers / 2.0 * difference**2 / total
     if variant == "frrc":
-        df = np.full(len(cases), math.inf)
-        return 1.0 - chndtr(chdtri(1, alpha), 1, noncentrality), df, noncentrality
+        bound, moved = math.sqrt(chdtri(1, alpha)), np.sqrt(noncentrality)
+        return ndtr(moved - bound) + ndtr(-moved - bound), np.full(len(cases), math.inf), noncentrality
     df = (readers - 1) * (total / own) ** 2
-    return 1.0 - ncfdtr(1.0, df, noncentrality, fdtri(1.0, df, 1.0 - alpha)), df, noncentrality
+    return f_power(df, noncentrality, alpha), df, noncentrality
 
 
 def _spread(

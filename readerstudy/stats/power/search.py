@@ -50,11 +50,25 @@ def smallest_for_good(
             low, high = int(short[-1]), _beyond(high, least)
 
 
-def after_last_shortfall(powers: FloatArray, numbers: IntArray, target: float) -> int | None:
-    """Return the first of ``numbers`` from which on all ``powers`` reach the target; None where the last does not."""
+def smallest_for_good_smooth(
+    power: Callable[[IntArray], FloatArray], target: float, *, least: int, most: int
+) -> int | None:
+    """Return the smallest n from which on power stays at the target up to ``most``; None where it falls short there.
+
+    For powers without steps: 500 numbers, each some 2 % above the last, are looked at first, then every number between
+    the last of them that falls short and the next.
+    """
+    grid = np.unique(np.ceil(np.geomspace(least, most, 500)).astype(np.int64))
+    place = _after_last_shortfall(power(grid), target)
+    if place == len(grid):
+        return None
+    numbers = np.arange(grid[max(place - 1, 0)], grid[place] + 1)
+    return int(numbers[_after_last_shortfall(power(numbers), target)])
+
+
+def _after_last_shortfall(powers: FloatArray, target: float) -> int:
     short = np.flatnonzero(powers < target - _ROUNDING)
-    first = int(short[-1]) + 1 if len(short) else 0
-    return int(numbers[first]) if first < len(numbers) else None
+    return int(short[-1]) + 1 if len(short) else 0
 
 
 def _below(near: float, least: int) -> int:
