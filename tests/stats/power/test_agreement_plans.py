@@ -167,7 +167,6 @@ def test_the_cases_are_the_fewest_that_are_enough(
 @given(cases=st.integers(2, 100_000), more=st.integers(1, 1000), coefficient=st.sampled_from(COEFFICIENTS))
 @settings(max_examples=60, deadline=None)
 def test_more_cases_never_widen_the_interval(cases: int, more: int, coefficient: Any) -> None:
-    # But for alpha below 10 cases, whose small-sample factor grows faster than the root.
     plan = expected(coefficient, 0.6)
     assert half_width(plan, cases=cases + more).value < half_width(plan, cases=cases).value
 
