@@ -13,6 +13,7 @@ COPY --from=build /app/.venv .venv
 COPY manage.py pyproject.toml ./
 COPY readerstudy readerstudy
 COPY templates templates
+COPY fixtures fixtures
 COPY static static
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -62,7 +62,7 @@ def measure_one(database: str, *, threads: int, latency: float, seconds: float) 
     with processes(database, threads=threads, latency=latency) as vendor:
         bare = through_the_sdk(vendor, threads=threads, calls=calls)
         before = received(vendor)
-        made = through_the_queue(calls)
+        made = through_the_queue(calls, warm_up=threads)
         duplicates = received(vendor) - before - calls - threads
     return {
         "calls": calls,
@@ -114,9 +114,8 @@ def connections(address: str) -> dict[str, Any]:
     return read_connections({"SIMULATED_VENDOR_URL": address}.get)  # type: ignore[arg-type]  # missing names are None
 
 
-def through_the_queue(calls: int) -> dict[str, Any]:
+def through_the_queue(calls: int, *, warm_up: int) -> dict[str, Any]:
     """Outputs a second from the moment they are asked for, once the worker is warm."""
-    from django.conf import settings
     from django.db.models import Count, Max, Q
 
     from readerstudy.demo.processes import wait_until
@@ -131,7 +130,7 @@ def through_the_queue(calls: int) -> dict[str, Any]:
         last = rows.aggregate(last=Max("finished_at"))["last"]
         return float(last.timestamp() - started)
 
-    make(a_study(settings.CELERY_WORKER_CONCURRENCY))
+    make(a_study(warm_up))
     study = a_study(calls)
     seconds = make(study)
     rows = Generation.objects.filter(arm__study=study)
@@ -184,10 +183,15 @@ def a_picture() -> bytes:
 
 
 def received(address: str) -> int:
+    return int(stats(address)["received"])
+
+
+def stats(address: str, *, attempts: bool = False) -> dict[str, Any]:
+    """The vendor's own books, with each attempt's account where that is asked for."""
     import urllib.request
 
-    with urllib.request.urlopen(f"{address}/__stats", timeout=30) as reply:
-        return int(json.load(reply)["received"])
+    with urllib.request.urlopen(f"{address}/__stats?attempts={int(attempts)}", timeout=30) as reply:
+        return dict(json.load(reply))
 
 
 if __name__ == "__main__":

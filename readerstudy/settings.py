@@ -243,12 +243,20 @@ CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = environment.integer("WORKER_THREADS", 8)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_IMPORTS = [
+    "readerstudy.generation.judge_calls"
+]  # beside the tasks modules, which are found by themselves
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 SWEEP_SECONDS = environment.integer("SWEEP_SECONDS", 15)
 CELERY_BEAT_SCHEDULE = {
     "audit-seal": {"task": "readerstudy.audit.tasks.seal_all", "schedule": 24 * 3600},
     "ingest-sweep": {"task": "readerstudy.cases.tasks.sweep", "schedule": SWEEP_SECONDS},
     "generation-sweep": {"task": "readerstudy.generation.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "judge-sweep": {"task": "readerstudy.generation.judge_calls.sweep", "schedule": SWEEP_SECONDS},
+    "generation-batches": {
+        "task": "readerstudy.generation.tasks.hand_in_and_collect",
+        "schedule": SWEEP_SECONDS,
+    },
 }
 
 # --- Models -----------------------------------------------------------------------------------------------
@@ -257,6 +265,7 @@ CALL_DEADLINE_SECONDS = environment.integer("CALL_DEADLINE_SECONDS", 120)
 LEASE_MARGIN_SECONDS = environment.integer("LEASE_MARGIN_SECONDS", 30)
 MAX_ATTEMPTS = environment.integer("MAX_ATTEMPTS", 6)
 BELLS = environment.integer("BELLS", 64)
+BATCH_LOOK_SECONDS = environment.integer("BATCH_LOOK_SECONDS", 60)
 
 # --- API --------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

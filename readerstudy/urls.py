@@ -14,6 +14,7 @@ urlpatterns = [
     path("studies/", include("readerstudy.studies.urls")),
     path("studies/", include("readerstudy.cases.urls")),
     path("studies/", include("readerstudy.generation.urls")),
+    path("providers/", include("readerstudy.generation.provider_urls")),
     path("studies/", include("readerstudy.analysis.urls")),
     path("", include("readerstudy.reading.urls")),
     path("api/v1/", include("readerstudy.api.urls")),

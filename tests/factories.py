@@ -17,7 +17,17 @@ from PIL import Image as Picture
 from readerstudy.accounts.actions import create_account, save_profile
 from readerstudy.accounts.models import User
 from readerstudy.cases.models import Attestation, Case, Image, ImageSet, ReferenceStandard, Rendition, Upload
-from readerstudy.generation.models import Attempt, Generation, Interpretation, RefusalVerdict
+from readerstudy.generation import actions
+from readerstudy.generation.levelled import arms_of
+from readerstudy.generation.models import (
+    Attempt,
+    FrozenSet,
+    Generation,
+    Interpretation,
+    RefusalVerdict,
+    Verdict,
+)
+from readerstudy.generation.progress import flagged_of
 from readerstudy.providers.prompts import Prompt
 from readerstudy.reading.actions import start_study
 from readerstudy.studies import actions as studies
@@ -132,7 +142,12 @@ def make_image(case: Case, *, slot: str = "current", confirmed: bool = True) -> 
 
 
 def make_output(
-    arm: Arm, case: Case, *, text: str = "The lungs are clear.", verdict: str = "answer"
+    arm: Arm,
+    case: Case,
+    *,
+    text: str = "The lungs are clear.",
+    verdict: str = "answer",
+    is_sure: bool = True,
 ) -> Interpretation:
     """A finished generation with its interpretation and automatic verdict."""
     generation = Generation.objects.create(arm=arm, case=case, stage="done", finished_at=timezone.now())
@@ -145,7 +160,7 @@ def make_output(
     )
     declined = verdict in {"full_refusal", "deferral", "safety_block"}
     RefusalVerdict.objects.create(
-        interpretation=interpretation, verdict=verdict, declined=declined, signal="rule"
+        interpretation=interpretation, verdict=verdict, declined=declined, signal="rule", is_sure=is_sure
     )
     return interpretation
 
@@ -163,7 +178,20 @@ def make_ready_study(*, cases: int = 4, arms: int = 2, readers: int = 2, **chang
             make_output(arm, case, text=f"Text {arm.position} about {case.code}.\n\nClassification: normal")
     for _number in range(readers):
         make_reader(study)
+    freeze(study)
     return study
+
+
+def freeze(study: Study) -> FrozenSet:
+    """A coordinator confirms what was flagged, says yes to every arm, and freezes the outputs."""
+    for verdict in flagged_of(study).select_related("interpretation__generation__arm"):
+        actions.overrule(
+            interpretation=verdict.interpretation, verdict=Verdict(verdict.verdict), by=study.created_by
+        )
+    for state in arms_of(study):
+        if not state.is_approved:
+            actions.approve_arm(arm=state.arm, reason="They may stay.", by=study.created_by)
+    return actions.freeze_outputs(study=study, by=study.created_by)
 
 
 def make_running_study(**wanted: Any) -> Study:

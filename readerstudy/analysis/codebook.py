@@ -45,6 +45,13 @@ COLUMNS = (
         "The rating that stands; empty where none was given, it was withdrawn, or could not be judged.",
     ),
     Column("score", "The rating as a number, for questions of which a mean makes sense.", "number"),
+    Column(
+        "scored",
+        "Who gave the value. Where the protocol scores hidden refusals as the worst, the value is the bad end of the "
+        "scale, for each reader with ratings on this question, and no reader gave it; questions whose scale has no bad "
+        "end get none.",
+        "reader, rule, empty = there is no value",
+    ),
     Column("acceptable", "Whether the score meets the cut that the protocol declares.", YES_OR_BLANK),
     Column(
         "acceptable_as_intended",
@@ -86,6 +93,41 @@ COLUMNS = (
     Column("output_recorded", "Whether the output was made elsewhere and imported.", YES),
     Column("reference", "The reference standard of the case; empty where there is none."),
 )
+OUTPUT_COLUMNS = (
+    Column("study", "The study, by the key in its address."),
+    Column("case", "The case, by its code."),
+    Column("arm", "The arm that the output comes from."),
+    Column("replicate", "Which output of this arm on this case; readers get the first.", "1, 2 …", "count"),
+    Column(
+        "refusal_verdict",
+        "What kind of response it is; a person's verdict wins over the rules'.",
+        ", ".join(Verdict.values),
+    ),
+    Column("declined", "Whether it counts as a refusal.", YES),
+    Column("verdict_signal", "What the verdict rests on: a vendor's field, a rule's name, or a person."),
+    Column("verdict_by_person", "Whether a person gave the verdict that stands.", YES),
+    Column(
+        "form",
+        "Whether the reply has the form that its prompt asked for.",
+        "valid, repaired = within other text, invalid, none = no form was asked for",
+    ),
+    Column("label", "The label that the output itself gave, in the spelling of the prompt's levels."),
+    Column("confidence", "How sure the output says it is.", "0 to 1"),
+    Column(
+        "boxes",
+        "The boxes that the output gave, as JSON: slot, frame, x, y, width, height, label; the numbers are shares of "
+        "the image's width and height, x and y of the upper left corner.",
+        "JSON list, empty = none",
+    ),
+    Column("text_sha256", "SHA-256 of the text as it came."),
+    Column("served_model", "The model that answered, as the provider or the imported file named it."),
+    Column(
+        "seconds", "How long the call took; empty in batches and for what was made elsewhere.", "number", "s"
+    ),
+    Column("output_simulated", "Whether the output is simulated, so that no real model wrote it.", YES),
+    Column("source", "How the arm's outputs come about.", "model, human, imported"),
+)
+OUTPUTS_FILE = "outputs.csv"
 CONVENTIONS = (
     "UTF-8, commas, quotes after RFC 4180. One row for each reader, case, arm, question and repeat, planned readings "
     "without a rating included. An empty cell is missing or does not apply. " + cells.RULE
@@ -105,6 +147,10 @@ def _rows(table: LongTable) -> list[tuple[str, ...]]:
         *(_value(criterion) for criterion in criteria),
         *(_cut(criterion) for criterion in criteria if criterion.acceptable_from is not None),
         *(_stratum(table, name) for name in table.strata),
+        *(
+            (column.name, OUTPUTS_FILE, column.meaning, column.unit, column.coding, "")
+            for column in OUTPUT_COLUMNS
+        ),
     ]
 
 

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from readerstudy.analysis import cells
-from readerstudy.analysis.labels import read_label
+from readerstudy.analysis.labels import own_label
+from readerstudy.analysis.replicates import Replicates, replicates_of
 from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.table import LongTable, Record, reference_of
+from readerstudy.generation.agreement import Agreement, agreement_of
 from readerstudy.generation.models import Attempt, Generation, Interpretation, Stage, Verdict
 from readerstudy.reading.manifest import ARM_FIELDS, CRITERION_FIELDS
 from readerstudy.stats.arrays import BoolArray, FloatArray
@@ -34,7 +36,8 @@ class Sheet:
     """The ratings of one question. Arrays have the shape (arms, cases, readers), in the table's order.
 
     `scores` holds numbers for scored questions and places among the options for choices, NaN where there is no rating.
-    `refused` marks readings that "as intended" counts as failures; `shown` what was planned to be shown.
+    `refused` marks readings that "as intended" counts as failures; `shown` what was planned to be shown. `worst` holds
+    what the protocol itself scores a hidden refusal as, NaN everywhere else; no reader gave it, so `scores` has it not.
     """
 
     criterion: Criterion
@@ -43,6 +46,7 @@ class Sheet:
     refused: BoolArray
     cannot_judge: BoolArray
     withdrawn: BoolArray
+    worst: FloatArray
 
     @classmethod
     def blank(cls, criterion: Criterion, shape: tuple[int, int, int]) -> Sheet:
@@ -50,12 +54,19 @@ class Sheet:
             name: np.zeros(shape, dtype=np.bool_)
             for name in ("shown", "refused", "cannot_judge", "withdrawn")
         }
-        return cls(criterion=criterion, scores=np.full(shape, np.nan), **masks)
+        blank = np.full(shape, np.nan)
+        return cls(criterion=criterion, scores=blank, worst=blank.copy(), **masks)
 
     @property
     def rated(self) -> BoolArray:
         rated: BoolArray = ~np.isnan(self.scores)
         return rated
+
+    @property
+    def scored_by_rule(self) -> BoolArray:
+        """Where a refusal is scored as the worst of the scale."""
+        by_rule: BoolArray = ~np.isnan(self.worst)
+        return by_rule
 
     @property
     def options(self) -> list[Option]:
@@ -106,6 +117,8 @@ class Evidence:
     table: LongTable
     sheets: dict[str, Sheet]
     outputs: dict[int, Outputs]
+    replicates: dict[int, Replicates]
+    verdict_agreement: Agreement
     repeats: int
     sha256: str
 
@@ -149,10 +162,18 @@ def gather(study: Study) -> Evidence:
     with one_moment():
         study = Study.objects.get(pk=study.pk)
         table = LongTable.of(study)
-        outputs = _outputs(table)
-        digest = hashlib.sha256(_protocol(table, outputs))
+        outputs, replicates, agreement = _outputs(table), replicates_of(table), agreement_of(study)
+        digest = hashlib.sha256(_protocol(table, outputs, replicates, agreement))
         sheets, repeats = _sheets(table, digest)
-    return Evidence(table=table, sheets=sheets, outputs=outputs, repeats=repeats, sha256=digest.hexdigest())
+    return Evidence(
+        table=table,
+        sheets=sheets,
+        outputs=outputs,
+        replicates=replicates,
+        verdict_agreement=agreement,
+        repeats=repeats,
+        sha256=digest.hexdigest(),
+    )
 
 
 def _sheets(table: LongTable, digest: Any) -> tuple[dict[str, Sheet], int]:
@@ -204,6 +225,8 @@ def _fill(sheet: Sheet, place: Place, record: Record, table: LongTable) -> None:
         sheet.withdrawn[place] = True
     if table.counts_as_refused(record):
         sheet.refused[place] = True
+    if (by_rule := table.score_by_rule(record)) is not None:
+        sheet.worst[place] = by_rule
 
 
 def _number(criterion: Criterion, record: Record) -> float:
@@ -219,12 +242,13 @@ def _outputs(table: LongTable) -> dict[int, Outputs]:
     texts = Interpretation.objects.filter(
         generation__arm__study=table.study, generation__case__left_out_at=None, generation__replicate=1
     )
-    columns = texts.order_by("pk").values_list("pk", "generation__arm_id", "generation__case_id", "text")
-    for pk, arm, case, text in columns.iterator(chunk_size=500):
+    read = ("text", "extraction__label", "extraction__status")
+    columns = texts.order_by("pk").values_list("pk", "generation__arm_id", "generation__case_id", *read)
+    for pk, arm, case, text, extracted, status in columns.iterator(chunk_size=500):
         outputs, place, judged = found[arm], places[case], table.verdicts[pk]
         outputs.present[place] = True
         outputs.declined[place] = judged.declined
-        outputs.labels[place] = read_label(text, labels)
+        outputs.labels[place] = own_label(text, extracted, status, labels)
         outputs.verdicts[judged.verdict] += 1
     return {pk: _with_failures(table, pk, outputs) for pk, outputs in found.items()}
 
@@ -243,7 +267,9 @@ def _with_failures(table: LongTable, arm: int, outputs: Outputs) -> Outputs:
     return replace(outputs, failures=failures, waiting=waiting, calls_lost=lost)
 
 
-def _protocol(table: LongTable, outputs: dict[int, Outputs]) -> bytes:
+def _protocol(
+    table: LongTable, outputs: dict[int, Outputs], replicates: dict[int, Replicates], agreement: Agreement
+) -> bytes:
     """What is not in the long table but decides the report, in canonical JSON."""
     study = table.study
     facts = {
@@ -264,6 +290,12 @@ def _protocol(table: LongTable, outputs: dict[int, Outputs]) -> bytes:
                 "failures": [found.failures, found.waiting, found.calls_lost],
             }
             for found in outputs.values()
+        ],
+        "replicates": [[pk, found.labels, found.declined.tolist()] for pk, found in replicates.items()],
+        "verdicts_of_people": [
+            [row.flagged, row.flagged_judged, row.unflagged, row.sampled, row.sampled_judged]
+            + [[pair.automatic, pair.human, pair.count] for pair in row.pairs]
+            for row in agreement.arms
         ],
     }
     return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -18,13 +18,15 @@ from readerstudy.analysis.codebook import rule_of
 from readerstudy.analysis.estimates.agreement import agreement, prevalence, shared
 from readerstudy.analysis.estimates.alignment import alignment, differences
 from readerstudy.analysis.estimates.classification import classification
+from readerstudy.analysis.estimates.constancy import self_agreement, with_readers
 from readerstudy.analysis.estimates.plain import Content
 from readerstudy.analysis.estimates.refusals import refusals
 from readerstudy.analysis.estimates.spread import spread
+from readerstudy.analysis.estimates.verdicts import verdict_agreement
 from readerstudy.analysis.evidence import Evidence, Sheet, gather
 from readerstudy.studies.models import Kind, Study
 
-FORMAT = "report/1"
+FORMAT = "report/2"
 """Names the way a report is computed; a change of any figure's definition changes it."""
 
 
@@ -59,8 +61,11 @@ def report_of(evidence: Evidence) -> Content:
         "readers": _readers(evidence),
         "counts": _counts(evidence),
         "refusals": refusals(evidence),
+        "verdict_agreement": verdict_agreement(evidence),
         "criteria": [_criterion(evidence, sheet) for sheet in evidence.sheets.values()],
         "classification": classification(evidence),
+        "self_agreement": self_agreement(evidence),
+        "agreement_with_readers": with_readers(evidence),
     }
 
 
@@ -132,6 +137,7 @@ def _counts(evidence: Evidence) -> Content:
         "readers_simulated": sum(reader.user.is_simulated for reader in evidence.table.readers.values()),
         "outputs": sum(int(outputs.present.sum()) for outputs in evidence.outputs.values()),
         "outputs_hidden": _hidden(evidence),
+        "scored_by_rule": sum(int(sheet.scored_by_rule.sum()) for sheet in sheets),
         "ratings": sum(int(sheet.rated.sum()) for sheet in sheets),
         "repeated_ratings": evidence.repeats,
         **tally,
@@ -171,7 +177,11 @@ def _criterion(evidence: Evidence, sheet: Sheet) -> Content:
         "options": criterion.options,
         "acceptable_from": criterion.acceptable_from,
         "acceptable_rule": rule_of(criterion),
-        "counts": {**tally, "missing_share": _share(tally["planned"] - tally["rated"], tally["planned"])},
+        "counts": {
+            **tally,
+            "missing_share": _share(tally["planned"] - tally["rated"], tally["planned"]),
+            "scored_by_rule": int(sheet.scored_by_rule.sum()),
+        },
         "estimates": alignment(evidence, sheet) if criterion.is_scored else [],
         "differences": differences(evidence, sheet) if criterion.is_scored else [],
         "distribution": [] if has_text else spread(evidence, sheet),

@@ -17,12 +17,14 @@ from django.db import connection, transaction
 from readerstudy.analysis import cells
 from readerstudy.analysis.codebook import COLUMNS
 from readerstudy.analysis.snapshot import one_moment
+from readerstudy.analysis.worst import worst_of
 from readerstudy.cases.models import Case
 from readerstudy.generation.models import RefusalVerdict
 from readerstudy.reading.models import Rating
-from readerstudy.studies.models import Arm, Criterion, Membership, Role, Study
+from readerstudy.studies.models import Arm, Criterion, Membership, RefusalPolicy, Role, Study
 
 ROWS_AT_ONCE = 2000
+BY_READER, BY_RULE = "reader", "rule"
 STRATUM = "stratum_"
 
 ROWS = """
@@ -174,7 +176,9 @@ class LongTable:
     def row(self, record: Record) -> list[str]:
         """The cells of one record."""
         criterion, judged = self.criteria[record.criterion], self.verdicts[record.interpretation]
-        acceptable = None if record.score is None else criterion.is_acceptable(record.score)
+        by_rule = self.score_by_rule(record)
+        score = record.score if by_rule is None else by_rule
+        acceptable = None if score is None else criterion.is_acceptable(score)
         as_intended = False if self.counts_as_refused(record) and cuts(criterion) else acceptable
         written = self._written
         return [
@@ -183,8 +187,9 @@ class LongTable:
             written.arms[record.arm],
             *written.criteria[record.criterion],
             str(record.repeat),
-            cells.text(record.value),
-            cells.number(record.score),
+            cells.text(record.value) if by_rule is None else cells.number(by_rule),
+            cells.number(score),
+            BY_RULE if by_rule is not None else BY_READER if record.is_rated else "",
             cells.flag(acceptable),
             cells.flag(as_intended),
             cells.flag(record.cannot_judge),
@@ -202,6 +207,23 @@ class LongTable:
             *written.arm_facts[record.arm],
             *written.case_facts[record.case],
         ]
+
+    def score_by_rule(self, record: Record) -> float | None:
+        """The score that the protocol itself gives a refusal it hides: the worst of the scale; None for all others.
+
+        So is scored a hidden refusal for each reader who has given ratings on this criterion (see `counts_as_refused`).
+        """
+        if record.shown or not self.counts_as_refused(record):
+            return None
+        return self.worst.get(record.criterion)
+
+    @cached_property
+    def worst(self) -> dict[int, float]:
+        """The worst score of each criterion that has one; empty where the protocol scores no refusal."""
+        if self.study.refusal_policy != RefusalPolicy.WORST:
+            return {}
+        found = {pk: worst_of(criterion) for pk, criterion in self.criteria.items()}
+        return {pk: score for pk, score in found.items() if score is not None}
 
     def counts_as_refused(self, record: Record) -> bool:
         """Whether “as intended” counts this reading as a failure, whatever its rating says.

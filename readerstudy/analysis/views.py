@@ -12,6 +12,7 @@ from readerstudy.analysis.actions import current_report, note_export, note_look
 from readerstudy.analysis.codebook import codebook
 from readerstudy.analysis.document import document_of
 from readerstudy.analysis.models import Report
+from readerstudy.analysis.outputs import outputs_csv
 from readerstudy.analysis.stations import ROLES
 from readerstudy.analysis.table import LongTable, csv_of
 from readerstudy.reading.models import Rating
@@ -54,6 +55,15 @@ def download_ratings(request: HttpRequest, key: str) -> StreamingHttpResponse:
     note_export(study=access.study, by=access.user)
     headers = _attachment(access, "ratings.csv", "text/csv; charset=utf-8")
     return StreamingHttpResponse(csv_of(access.study), headers=headers)
+
+
+@require_safe
+def download_outputs(request: HttpRequest, key: str) -> StreamingHttpResponse:
+    """Every output with its verdict, label, confidence and boxes, streamed."""
+    access = access_study(request, key, *ROLES)
+    note_export(study=access.study, by=access.user)
+    headers = _attachment(access, "outputs.csv", "text/csv; charset=utf-8")
+    return StreamingHttpResponse(outputs_csv(access.study), headers=headers)
 
 
 @require_safe

@@ -58,6 +58,11 @@ _IMAGES = {
         "Had boxes (%(boxes)d) tried once more on %(n)d images: %(cases)s",
         "n",
     ),
+    "case.purpose": ngettext_lazy(
+        "Changed what %(n)d case is there for: %(cases)s",
+        "Changed what %(n)d cases are there for: %(cases)s",
+        "n",
+    ),
     "case.leave_out": ngettext_lazy("Left %(n)d case out: %(cases)s", "Left %(n)d cases out: %(cases)s", "n"),
 }
 _OTHERS = {

@@ -16,7 +16,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from readerstudy.cases.models import Image, ImageRules
+from readerstudy.cases.models import Case, Image, ImageRules, Purpose
 from readerstudy.cases.tables import MOST_BYTES
 from readerstudy.studies.models import Study
 
@@ -208,3 +208,20 @@ class RulesForm(forms.ModelForm[ImageRules]):
             self.fields["keeps_originals"].help_text = _t(
                 "This site has no key to encrypt them with. Ask the site’s staff to set ORIGINALS_KEY."
             )
+
+
+class PurposeForm(forms.Form):
+    """Which cases get which purpose."""
+
+    cases = forms.ModelMultipleChoiceField(
+        Case.objects.none(),
+        error_messages={"required": _("No case is ticked. Tick at least one first.")},
+    )
+    purpose = forms.ChoiceField(choices=Purpose.choices, initial=Purpose.EXAMPLE)
+
+    def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["cases"].queryset = Case.objects.kept(study)  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
+
+    def clean_purpose(self) -> Purpose:
+        return Purpose(self.cleaned_data["purpose"])

@@ -122,6 +122,19 @@ def plan_labels(table: LabelTable, cases: Sequence[KnownCase]) -> Plan:
     return Plan(changes=tuple(_change(row, case) for row, case in matched), strata=table.strata)
 
 
+def match_cases(
+    rows: Iterable[LabelRow], cases: Sequence[KnownCase]
+) -> tuple[dict[int, str], tuple[Problem, ...]]:
+    """The code of the case that each row is about, by its line, and a problem for each row that fits none or several.
+
+    Unlike labels, several rows may be about one case.
+    """
+    names = _Names(cases)
+    found = {row.line: _find(row, names) for row in rows}
+    codes = {line: case.code for line, case in found.items() if isinstance(case, KnownCase)}
+    return codes, tuple(case for case in found.values() if isinstance(case, Problem))
+
+
 def _find(row: LabelRow, names: _Names) -> KnownCase | Problem:
     answers = [_only(names.by_case(row.case), row.case, row.line)] if row.case else []
     answers += [_only(names.by_file(row.file), row.file, row.line)] if row.file else []

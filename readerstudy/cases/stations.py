@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from readerstudy.cases.models import Case, Image, Upload
+from readerstudy.cases.models import Case, Image, Purpose, Upload
 from readerstudy.cases.normal_sets import progress
 from readerstudy.cases.tells import tells_of
 from readerstudy.studies.models import Study
@@ -18,6 +18,7 @@ def _look_at_images(study: Study) -> Findings:
     cases = Case.objects.of(study).count()
     looks = (
         _look_for_any(study, cases),
+        _set_apart(study),
         _waiting(study),
         _unconfirmed(study),
         _normalised(study),
@@ -32,7 +33,25 @@ def _look_for_any(study: Study, cases: int) -> Line:
     if cases:
         text = ngettext("%(n)d case has its images", "%(n)d cases have their images", cases)
         return Line(Sign.OK, text % {"n": cases})
+    if Case.objects.kept(study).exists():
+        text = _("Every case is set apart for prompts, so there is none to read.")
+        return Line(
+            Sign.BAD, text, _("See what the cases are for"), reverse("cases:purposes", args=[study.key])
+        )
     return Line(Sign.BAD, _("No image is here yet."), _("Add images"), _page(study))
+
+
+def _set_apart(study: Study) -> Line | None:
+    kept = Case.objects.kept(study)
+    examples = kept.filter(purpose=Purpose.EXAMPLE).count()
+    validation = kept.filter(purpose=Purpose.VALIDATION).count()
+    if not examples and not validation:
+        return None
+    text = _("Set apart for prompts: examples %(examples)d, validation cases %(validation)d")
+    told = {"examples": examples, "validation": validation}
+    return Line(
+        Sign.OK, text % told, _("See what the cases are for"), reverse("cases:purposes", args=[study.key])
+    )
 
 
 def _waiting(study: Study) -> Line | None:

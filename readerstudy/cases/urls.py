@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from readerstudy.cases.views import files, labels, look, placing, rules, sheet, tells, transfers
+from readerstudy.cases.views import files, labels, look, placing, purposes, rules, sheet, tells, transfers
 
 
 class ImageKey:
@@ -30,6 +30,7 @@ urlpatterns = [
     path("<slug:key>/images/", sheet.show_images, name="images"),
     path("<slug:key>/images/attest/", files.attest, name="attest"),
     path("<slug:key>/images/places/", placing.edit_places, name="places"),
+    path("<slug:key>/images/purposes/", purposes.edit_purposes, name="purposes"),
     path("<slug:key>/images/rules/", rules.edit_rules, name="rules"),
     path("<slug:key>/images/tells/", tells.show_tells, name="tells"),
     path("<slug:key>/images/upload/", files.upload, name="upload"),

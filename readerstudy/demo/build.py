@@ -7,20 +7,40 @@ import io
 from collections.abc import Callable
 
 from django.core.files.base import ContentFile
+from django.db.models import Q
 
 from readerstudy.accounts.actions import create_account, save_profile
 from readerstudy.accounts.models import User
-from readerstudy.cases.actions import attest, confirm_images, import_labels, open_image_set, receive_upload
+from readerstudy.cases.actions import (
+    attest,
+    confirm_images,
+    import_labels,
+    open_image_set,
+    receive_upload,
+    set_purpose,
+)
 from readerstudy.cases.labels import read_labels
-from readerstudy.cases.models import Case, Fate, Image, Upload
+from readerstudy.cases.models import Case, Fate, Image, Purpose, Upload
 from readerstudy.demo.images import DemoImage, demo_images
 from readerstudy.demo.people import COORDINATOR, READER, RESEARCHER, SIGN_INS, SIMULATED_READERS, SignIn
 from readerstudy.demo.processes import wait_until
-from readerstudy.demo.protocol import ARMS, CRITERIA, INSTRUCTIONS, PROMPT, PROMPT_NAME, QUESTION, ROLE, TITLE
+from readerstudy.demo.protocol import (
+    APPROVAL,
+    ARMS,
+    CRITERIA,
+    INSTRUCTIONS,
+    PROMPT_NAME,
+    QUESTION,
+    TITLE,
+    nerif_prompt,
+)
 from readerstudy.demo.simulation import simulate_reader
-from readerstudy.generation.actions import queue_generations
-from readerstudy.generation.models import Generation, Stage
-from readerstudy.providers.prompts import Prompt
+from readerstudy.generation.actions import approve_arm, freeze_outputs, overrule, queue_generations
+from readerstudy.generation.actions.prompts import save_version
+from readerstudy.generation.actions.trials import start_trial
+from readerstudy.generation.levelled import arms_of
+from readerstudy.generation.models import FrozenSet, Generation, Stage, Trial, Verdict
+from readerstudy.generation.progress import flagged_of
 from readerstudy.reading.actions import start_study
 from readerstudy.reading.models import Allocation
 from readerstudy.studies import actions as studies
@@ -49,7 +69,9 @@ def build_demo(say: Say) -> Study:
     if can_change_protocol(study):
         _upload_images(study, say)
         _define(study)
+        _try_prompt(study, say)
         _make_outputs(study, say)
+        _freeze(study, say)
         _invite(study, people)
         study = start_study(study=study, by=study.created_by)
     _simulate(study, say)
@@ -74,7 +96,7 @@ def _study(coordinator: User) -> Study:
 def _upload_images(study: Study, say: Say) -> None:
     if Case.objects.of(study).exists() and not Image.objects.of(study).unconfirmed().exists():
         return
-    say("Drawing and uploading 24 images …")
+    say("Drawing and uploading 29 images …")
     images = []
     attest(study=study, by=study.created_by)
     image_set = open_image_set(study=study, by=study.created_by)
@@ -91,7 +113,16 @@ def _upload_images(study: Study, say: Say) -> None:
         what="Rendering the images",
     )
     import_labels(study=study, table=read_labels(_label_table(images)), by=study.created_by)
+    _set_apart(study, images)
     confirm_images(images=Image.objects.of(study), by=study.created_by)
+
+
+def _set_apart(study: Study, images: list[DemoImage]) -> None:
+    """Examples and validation cases, by the names of their files."""
+    for purpose in (Purpose.EXAMPLE, Purpose.VALIDATION):
+        names = [image.name for image in images if image.purpose == purpose]
+        cases = Case.objects.kept(study).filter(images__uploads__original_name__in=names)
+        set_purpose(study=study, cases=cases, purpose=purpose, by=study.created_by)
 
 
 def _label_table(images: list[DemoImage]) -> bytes:
@@ -116,15 +147,27 @@ def _define(study: Study) -> None:
 
 def _prompt(study: Study) -> PromptVersion:
     found = PromptVersion.objects.newest(study).filter(name=PROMPT_NAME).first()
-    return found or studies.save_prompt(
-        study=study, name=PROMPT_NAME, prompt=Prompt(role=ROLE, task=PROMPT), by=study.created_by
+    if found:
+        return found
+    examples = (
+        Case.objects.kept(study).filter(purpose=Purpose.EXAMPLE).values_list("code", "reference__label")
     )
+    return save_version(study=study, name=PROMPT_NAME, prompt=nerif_prompt(examples), by=study.created_by)
+
+
+def _try_prompt(study: Study, say: Say) -> None:
+    """Validates the prompt with the first arm's model on the cases that are set apart for it."""
+    if Trial.objects.filter(study=study).exists():
+        return
+    say("The prompt is tried on 3 validation cases …")
+    wanted = {name: ARMS[0][name] for name in ("connection", "model", "parameters")}
+    start_trial(prompt=_prompt(study), by=study.created_by, **wanted)
 
 
 def _make_outputs(study: Study, say: Say) -> None:
     say("The worker asks the simulated vendor for 48 interpretations …")
     queue_generations(study=study, by=study.created_by)
-    rows = Generation.objects.of(study)
+    rows = Generation.objects.filter(Q(arm__study=study) | Q(trial__study=study))
     wait_until(
         lambda: not rows.filter(stage__in=[Stage.QUEUED, Stage.RUNNING]).exists(),
         seconds=GENERATION_SECONDS,
@@ -133,6 +176,20 @@ def _make_outputs(study: Study, say: Say) -> None:
     failed = rows.filter(stage=Stage.FAILED).first()
     if failed:
         raise StudyError(failed.failure)
+
+
+def _freeze(study: Study, say: Say) -> None:
+    """What a coordinator does with the texts: confirms what was flagged, approves each arm, freezes."""
+    if FrozenSet.objects.filter(study=study).exists():
+        return
+    say("The outputs are confirmed, approved and frozen …")
+    by = study.created_by
+    for verdict in flagged_of(study).select_related("interpretation"):
+        overrule(interpretation=verdict.interpretation, verdict=Verdict(verdict.verdict), by=by)
+    for state in arms_of(study):
+        if not state.is_approved:
+            approve_arm(arm=state.arm, reason=APPROVAL, by=by)
+    freeze_outputs(study=study, by=by)
 
 
 def _invite(study: Study, people: dict[str, User]) -> None:

@@ -33,6 +33,14 @@ FUNDI = (
     ("hard exudates", "left"),
     ("none", "left"),
 )
+# Drawn for prompts alone: two scored examples, and three images on which prompts are tried out.
+APART = (
+    ("example", "consolidation", "right", "middle"),
+    ("example", "none", "right", "lower"),
+    ("validation", "nodule", "right", "upper"),
+    ("validation", "none", "left", "lower"),
+    ("validation", "pleural effusion", "left", "lower"),
+)
 # Real, small, and without a word in their pixels: nobody should learn here to confirm an image that shows one.
 PYDICOM_FILES = (
     "CT_small.dcm",
@@ -53,17 +61,23 @@ class DemoImage:
     label: str = ""
     region: str = ""
     clinical_text: str = ""
+    purpose: str = "study"
 
 
 def demo_images() -> Iterator[DemoImage]:
-    """24 images in a fixed order, half of the chest radiographs as DICOM; drawn on all processors at once."""
+    """29 images in a fixed order, half of the chest radiographs as DICOM; drawn on all processors at once.
+
+    24 are there to be read, the last five for prompts.
+    """
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as artists:
         chests = artists.map(_chest, range(len(CHESTS)))
         fundi = artists.map(_fundus, range(len(FUNDI)))
+        apart = artists.map(_apart, range(len(APART)))
         yield from chests
         yield from fundi
-    for path in _pydicom_files():
-        yield DemoImage(name=path.name, content=path.read_bytes(), region="other")
+        for path in _pydicom_files():
+            yield DemoImage(name=path.name, content=path.read_bytes(), region="other")
+        yield from apart
 
 
 def _chest(number: int) -> DemoImage:
@@ -79,6 +93,13 @@ def _fundus(number: int) -> DemoImage:
     lesion, eye = FUNDI[number]
     phantom = draw_fundus(seed=200 + number, lesion=lesion, eye=eye)  # type: ignore[arg-type]  # from the table above
     return DemoImage(f"fundus-{number + 1:02d}.png", encode_png(phantom), phantom.label, "fundus")
+
+
+def _apart(number: int) -> DemoImage:
+    purpose, lesion, side, zone = APART[number]
+    phantom = draw_chest(seed=300 + number, lesion=lesion, side=side, zone=zone)  # type: ignore[arg-type]  # from the table above
+    name = f"prompt-{number + 1:02d}.png"
+    return DemoImage(name, encode_png(phantom), phantom.label, "chest", purpose=purpose)
 
 
 def _pydicom_files() -> list[Path]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+from readerstudy.providers.prompts import Example, Level, Output, Prompt, Rubric, TaskKind
 
 TITLE = "What two models write about chest radiographs and fundus photographs"
 QUESTION = (
@@ -15,11 +18,23 @@ INSTRUCTIONS = (
     "not let you decide."
 )
 PROMPT_NAME = "Short report"
-PROMPT = (
-    "Describe the findings in this image as a short report. Name the most likely diagnosis. End with one line of the "
-    "form “Classification: normal” or “Classification: abnormal”."
-)
 ROLE = "You are an experienced radiologist and ophthalmologist."
+TASK = "Describe the findings in this image as a short report. Name the most likely diagnosis."
+LEVELS = (
+    Level("normal", ("Every structure that can be assessed has an ordinary shape, size and density.",)),
+    Level(
+        "abnormal",
+        ("A structure is displaced, enlarged, missing or of unusual density.", "A focal lesion can be seen."),
+    ),
+)
+RULE = "The level is “abnormal” if at least one of its components can be seen, else “normal”."
+NOTES = "Compare both sides, and look at the borders of the image as well as at its centre."
+RATIONALES = {
+    "abnormal": "A hazy opacity in the right middle zone hides the vessels behind it.",
+    "normal": "Both lungs are clear and the costophrenic angles are sharp.",
+}
+APPROVAL = "What is left says nothing about the model behind it."
+UNABLE = "If you cannot do a part of this, say which part and why."
 
 ARMS: tuple[dict[str, Any], ...] = (
     {
@@ -91,3 +106,16 @@ CRITERIA: tuple[dict[str, Any], ...] = (
         "acceptable_from": 1,
     },
 )
+
+
+def nerif_prompt(examples: Iterable[tuple[str, str]]) -> Prompt:
+    """A prompt in the manner of NERIF, with these example cases and the levels that people gave them."""
+    return Prompt(
+        role=ROLE,
+        task=TASK,
+        kind=TaskKind.REPORT,
+        rubric=Rubric(LEVELS, RULE, is_ordered=True),
+        notes=NOTES,
+        examples=tuple(Example(case, level, RATIONALES[level]) for case, level in examples),
+        output=Output(label_line="Classification", unable=UNABLE),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from readerstudy.generation import actions
+from readerstudy.generation.departures import check_may_leave
 from readerstudy.generation.faults import frames
 from readerstudy.generation.models import Attempt, Generation, RecordedOutput, Source
 from readerstudy.generation.policies import GenerationError, check_still_open
@@ -53,6 +55,9 @@ def work_on(generation: Generation) -> None:
 
 
 def request_for(attempt: Attempt, rendered: Rendered, parameters: Mapping[str, Any]) -> InterpretationRequest:
+    """What an attempt sends: the words and images, and the arm's parameters, the form of the reply if it has one."""
+    if rendered.schema is not None:
+        parameters = {**parameters, "json_schema": rendered.schema}
     return InterpretationRequest(
         model=attempt.asked_model,
         system=rendered.system,
@@ -64,11 +69,12 @@ def request_for(attempt: Attempt, rendered: Rendered, parameters: Mapping[str, A
 
 
 def _make_one_attempt(generation: Generation) -> None:
-    _check_worth_a_call(generation)
+    check_worth_a_call(generation)
     source = generation.source
     connection = _connection(source)
     rendered = actions.NOTHING if source.is_recorded else rendered_for(generation)
     parameters = _recording(generation) if source.is_recorded else source.parameters
+    _wait_for_place(generation)
     attempt = actions.begin_attempt(generation=generation, rendered=rendered)
     if attempt is None:
         return
@@ -80,12 +86,24 @@ def _make_one_attempt(generation: Generation) -> None:
         _store(attempt, reply)
 
 
+def _wait_for_place(generation: Generation) -> None:
+    """Waits for the moment that the claim booked; it lies at most a few seconds ahead."""
+    seconds = generation.begins_at - time.monotonic()
+    if seconds > 0:
+        time.sleep(seconds)
+
+
 def _store(attempt: Attempt, reply: Reply) -> None:
     actions.store_reply(attempt=attempt, reply=reply, judgement=classify_reply(reply))
 
 
-def _check_worth_a_call(generation: Generation) -> None:
-    check_still_open(generation.source.study)
+def check_worth_a_call(generation: Generation) -> None:
+    """Raises `StudyError` where this row must not, or no longer, be called for."""
+    source = generation.source
+    check_still_open(source.study)
+    if not source.is_recorded:
+        _connection(source)
+        check_may_leave(source.study, source.connection)
     if generation.case.left_out_at is not None:
         raise GenerationError(_("This case was left out of the study, so its output is not made."))
     if generation.tries > settings.MAX_ATTEMPTS * CLAIMS_PER_ATTEMPT:
@@ -110,5 +128,7 @@ def _connection(source: Source) -> Connection:
 
 
 def _recording(generation: Generation) -> dict[str, dict[str, str]]:
-    output = RecordedOutput.objects.get(arm=generation.arm, case=generation.case)
+    output = RecordedOutput.objects.get(
+        arm=generation.arm, case=generation.case, replicate=generation.replicate
+    )
     return {RECORDED: {"text": output.text, "finish_reason": output.finish_reason, "model": output.model}}

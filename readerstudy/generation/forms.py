@@ -5,19 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core import signing
-from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.db import models
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from readerstudy.generation.imports import MOST_BYTES
-from readerstudy.generation.models import Verdict
+from readerstudy.generation.models import Sampling, Verdict
+from readerstudy.providers.texts import NEUTRAL, Rules
 from readerstudy.studies.models import Arm, Study
-
-PREVIEW_SECONDS = 24 * 3600
-LONGEST_SIGNED = 2_300_000  # Django refuses forms above 2.5 MB
 
 
 class Group(models.TextChoices):
@@ -53,40 +46,60 @@ class VerdictForm(forms.Form):
     verdict = forms.ChoiceField(choices=Verdict.choices, label=_("Your verdict"))
 
 
-class OutputsForm(forms.Form):
-    file = forms.FileField(
-        label=_("File of outputs"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.jsonl,.ndjson,text/csv"}),
-        error_messages={
-            "required": _("Choose a CSV or JSON Lines file first."),
-            "empty": _("This file is empty. Add one line for each case."),
-        },
+class SamplingForm(forms.ModelForm[Sampling]):
+    """How many outputs people confirm, and what they see beside them."""
+
+    class Meta:
+        model = Sampling
+        fields = ("share", "fewest", "people", "telling")
+        widgets = {
+            "share": forms.NumberInput(attrs={"min": 0, "max": 100}),
+            "people": forms.NumberInput(attrs={"min": 1, "max": 2}),
+        }
+
+
+class RulesForm(forms.Form):
+    """What is levelled in every text of the study before readers see it."""
+
+    white_space = forms.BooleanField(
+        required=False, label=_("White space and invisible characters: one way of spacing for all")
     )
+    reasoning = forms.BooleanField(
+        required=False, label=_("Take out what a model thinks aloud, with its tags")
+    )
+    openings = forms.BooleanField(
+        required=False, label=_("Take out set phrases at the beginning (“Certainly! Here is …”)")
+    )
+    closings = forms.BooleanField(required=False, label=_("Take out offers at the end (“Let me know if …”)"))
+    headings = forms.BooleanField(required=False, label=_("Headings become plain lines"))
+    emphasis = forms.BooleanField(required=False, label=_("Bold, italics and code become plain words"))
+    bullets = forms.BooleanField(required=False, label=_("One kind of bullet and number"))
+    tables = forms.BooleanField(required=False, label=_("Tables become plain lines"))
+    emoji = forms.BooleanField(required=False, label=_("Take out emoji"))
+    structure = forms.BooleanField(required=False, label=_("Lay out structured replies as labelled lines"))
+    names = forms.BooleanField(required=False, label=_("Put a neutral word for names of models and makers"))
+    neutral = forms.CharField(max_length=30, label=_("The neutral word"), initial=NEUTRAL)
 
-    def clean_file(self) -> tuple[bytes, str]:
-        file: UploadedFile[bytes] = self.cleaned_data["file"]
-        return bytes(file.read(MOST_BYTES + 1)), file.name or ""
+    def rules(self) -> Rules:
+        return Rules.from_json(self.cleaned_data)
 
 
-class PreviewForm(forms.Form):
-    """Outputs that were shown, signed so that what is written is what was seen."""
+class RedactionForm(forms.Form):
+    """Words that are taken out of one text."""
 
-    outputs = forms.CharField(widget=forms.HiddenInput)
+    words = forms.CharField(max_length=400, label=_("Words to hide, as readers would see them"))
+    reason = forms.CharField(max_length=200, label=_("Why"))
+    restore = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, arm: Arm, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._salt = f"generation.outputs:{arm.pk}"
 
-    def sign(self, content: bytes, name: str) -> str | None:
-        """The hidden field's value, or None where the browser could not send it back."""
-        signed = signing.dumps({"text": content.decode(), "name": name}, salt=self._salt, compress=True)
-        return signed if len(signed) <= LONGEST_SIGNED else None
+class ApprovalForm(forms.Form):
+    """A person's yes to the texts of an arm, as they were looked at."""
 
-    def clean_outputs(self) -> tuple[bytes, str]:
-        try:
-            found = signing.loads(self.cleaned_data["outputs"], salt=self._salt, max_age=PREVIEW_SECONDS)
-        except signing.BadSignature as error:
-            raise ValidationError(
-                _t("This preview is older than a day or did not arrive whole. Choose the file again.")
-            ) from error
-        return str(found["text"]).encode(), str(found["name"])
+    fingerprint = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    reason = forms.CharField(max_length=400, required=False, label=_("Why these places may stay"))
+
+
+class FreezeForm(forms.Form):
+    """The missing outputs that are accepted, and why."""
+
+    reason = forms.CharField(max_length=400, required=False, label=_("Why the missing outputs stay missing"))

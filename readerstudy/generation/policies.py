@@ -8,7 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from readerstudy.cases.models import Image
-from readerstudy.studies.models import Arm, ArmKind, Study
+from readerstudy.generation.departures import departure_lines
+from readerstudy.generation.models import Price, Purse
+from readerstudy.providers.batches import can_batch
+from readerstudy.studies.models import Arm, ArmKind, CallMode, Study
 from readerstudy.studies.policies import StudyError, can_change_protocol, check_protocol_open
 from readerstudy.studies.stations import Line, Sign
 
@@ -27,30 +30,61 @@ def check_can_call(study: Study) -> None:
 def obstacle_to_calls(study: Study) -> Line | None:
     """The first thing that a person must do before a model can be called, with the link that mends it."""
     arms = list(Arm.objects.filter(study=study, kind=ArmKind.MODEL))
-    unknown = next((arm for arm in arms if arm.connection not in settings.CONNECTIONS), None)
     if not arms:
-        text, remedy, page = _("There is no model to call."), _("Add an arm"), "studies:add_arm"
-    elif unknown:
-        text = _(
-            "The provider of “%(arm)s” is not set up on this site. Choose another, or ask the site’s staff."
-        )
-        return Line(
-            Sign.BAD,
-            text % {"arm": unknown.name},
-            _("Change the arm"),
-            reverse("studies:edit_arm", args=[study.key, unknown.pk]),
-        )
-    elif sentence := _unseen(study):
-        text, remedy, page = sentence, _("Look at the images"), "cases:images"
-    else:
-        return None
-    return Line(Sign.BAD, text, remedy, reverse(page, args=[study.key]))
+        return _line(study, _("There is no model to call."), _("Add an arm"), "studies:add_arm")
+    if found := _of_an_arm(study, arms):
+        return found
+    if sentence := _unseen(study):
+        return _line(study, sentence, _("Look at the images"), "cases:images")
+    if stopped := departure_lines(study, arms):
+        return stopped[0]
+    if sentence := _unpriced(study, arms):
+        return _line(study, sentence, _("Enter the price"), "generation:costs")
+    return None
+
+
+def _of_an_arm(study: Study, arms: list[Arm]) -> Line | None:
+    """What an arm asks for that its provider cannot give."""
+    for arm in arms:
+        if arm.connection not in settings.CONNECTIONS:
+            text = _(
+                "The provider of “%(arm)s” is not set up on this site. Choose another, or ask the site’s staff."
+            )
+        elif _wants_what_it_cannot(arm):
+            text = _("The provider of “%(arm)s” takes no batches. Let its calls be made one by one.")
+        else:
+            continue
+        return _line(study, text % {"arm": arm.name}, _("Change the arm"), "studies:edit_arm", arm.pk)
+    return None
+
+
+def _line(study: Study, text: str, remedy: str, page: str, *numbers: int) -> Line:
+    return Line(Sign.BAD, text, remedy, reverse(page, args=[study.key, *numbers]))
 
 
 def check_still_open(study: Study) -> None:
     """Outputs freeze with the protocol."""
     if not can_change_protocol(study):
         raise GenerationError(_("The study was locked before this output was made, so it is not part of it."))
+
+
+def _wants_what_it_cannot(arm: Arm) -> bool:
+    offer = settings.CONNECTIONS[arm.connection]
+    return arm.mode == CallMode.BATCH and not can_batch(offer.connection)
+
+
+def _unpriced(study: Study, arms: list[Arm]) -> str:
+    purse = Purse.objects.filter(study=study).first()
+    if purse is None or purse.money_limit is None:
+        return ""
+    prices = {(price.connection, price.model): price for price in Price.objects.of(study)}
+    for arm in arms:
+        if not purse.counts(prices.get((arm.connection, arm.model))):
+            return _(
+                "The study has a budget in %(currency)s, and the price of “%(model)s” in it is not known. Enter the "
+                "price, or take the limit in money away."
+            ) % {"currency": purse.currency, "model": arm.model}
+    return ""
 
 
 def _unseen(study: Study) -> str:

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Aggregate, Count, FloatField, Min, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, F, FloatField, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from readerstudy.cases.models import Case
 from readerstudy.generation.models import (
     Attempt,
+    Gate,
     Generation,
     Hold,
+    Purse,
     RefusalVerdict,
     Stage,
     VendorPause,
@@ -49,7 +51,7 @@ class Counts:
     """Numbers of wanted outputs, by what became of them, and of the calls it took.
 
     `refused` and `partial` are part of `done`; `resting` (another try later) and `limited` (the vendor's rate limit)
-    are part of `queued`. `possibly_paid` counts calls whose reply is not used.
+    are part of `queued`; `in_batch` is part of `running`. `possibly_paid` counts calls whose reply is not used.
     """
 
     wanted: int = 0
@@ -57,6 +59,7 @@ class Counts:
     resting: int = 0
     limited: int = 0
     running: int = 0
+    in_batch: int = 0
     done: int = 0
     failed: int = 0
     refused: int = 0
@@ -108,15 +111,6 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class ArmProgress:
-    """One arm's counts, and the median seconds of a call that gave a reply (None where none is known)."""
-
-    arm: Arm
-    counts: Counts
-    median_seconds: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Failure:
     """Why outputs failed, and how many for this reason."""
 
@@ -125,8 +119,26 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class ArmProgress:
+    """One arm's counts, and what a call that gave a reply took in the middle: seconds, and characters a second.
+
+    Both are None where no call was timed, as in a batch. `failures` are why its outputs failed.
+    """
+
+    arm: Arm
+    counts: Counts
+    median_seconds: float | None
+    characters_per_second: float | None
+    failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
-    """The whole study's outputs. `per_minute` is the pace of the last minute, None while it is unknown."""
+    """The whole study's outputs. `per_minute` is the pace of the last minute, None while it is unknown.
+
+    `least_minutes` is what the limits of the providers allow at best for all that waits, None where nothing limits it.
+    `purse` says what the study has spent and whether its budget stops it; None before the first call.
+    """
 
     arms: tuple[ArmProgress, ...]
     total: Counts
@@ -135,6 +147,12 @@ class Progress:
     is_held: bool
     per_minute: float | None
     quiet_until: datetime | None
+    least_minutes: float | None
+    purse: Purse | None
+
+    @property
+    def is_stopped(self) -> bool:
+        return bool(self.purse and self.purse.stop)
 
     @property
     def is_active(self) -> bool:
@@ -143,40 +161,47 @@ class Progress:
     @property
     def is_live(self) -> bool:
         """Whether the numbers will change by themselves."""
-        return bool(self.total.running or (self.total.queued and not self.is_held))
+        return bool(self.total.running or (self.total.queued and not (self.is_held or self.is_stopped)))
 
     @property
     def minutes_left(self) -> float | None:
-        """At the pace of the last minute; None while that is unknown or nothing is under way."""
-        waiting = self.total.queued + self.total.running
-        return waiting / self.per_minute if self.per_minute and waiting and not self.is_held else None
+        """At the pace of the last minute, no sooner than the providers' limits allow; None while both are unknown."""
+        waiting = self.total.queued + self.total.running - self.total.in_batch
+        if not waiting or self.is_held or self.is_stopped:
+            return None
+        at_this_pace = waiting / self.per_minute if self.per_minute else None
+        known = [minutes for minutes in (at_this_pace, self.least_minutes) if minutes is not None]
+        return max(known, default=None)
 
 
 def progress_of(study: Study) -> Progress:
-    """Everything the Outputs page shows, in ten queries whatever the size of the study."""
+    """Everything the Outputs page shows, in twelve queries whatever the size of the study."""
     now = timezone.now()
     arms = list(Arm.objects.filter(study=study))
     stages, calls, verdicts = _stages(study, now), _calls(study), _verdicts(study)
-    wanted = _wanted(study)
-    rows = tuple(_arm_progress(arm, wanted, stages, calls, verdicts) for arm in arms)
+    cases, failures = _wanted(study), _failures(study)
+    rows = tuple(_arm_progress(arm, cases, stages, calls, verdicts, failures) for arm in arms)
     connections = [arm.connection for arm in arms if arm.connection]
     return Progress(
         arms=rows,
         total=total_of(row.counts for row in rows),
-        failures=tuple(_failures(study)),
+        failures=_in_all(failures),
         flagged=flagged_of(study).count(),
         is_held=Hold.objects.filter(study=study, ended_at=None).exists(),
         per_minute=_pace(study, now),
         quiet_until=VendorPause.objects.now(now)
         .filter(connection__in=connections)
         .aggregate(first=Min("until"))["first"],
+        least_minutes=_least_minutes(rows),
+        purse=Purse.objects.filter(study=study).first(),
     )
 
 
 def counts_of(study: Study) -> dict[Arm, Counts]:
     """How many outputs each arm has, in three queries: what the navigation needs."""
-    stages, wanted = _stages(study, timezone.now()), _wanted(study)
-    return {arm: Counts(wanted=wanted, **stages.get(arm.pk, {})) for arm in Arm.objects.filter(study=study)}
+    stages, cases = _stages(study, timezone.now()), _wanted(study)
+    arms = Arm.objects.filter(study=study)
+    return {arm: Counts(wanted=cases * arm.replicates, **stages.get(arm.pk, {})) for arm in arms}
 
 
 def flagged_of(study: Study) -> QuerySet[RefusalVerdict]:
@@ -184,11 +209,9 @@ def flagged_of(study: Study) -> QuerySet[RefusalVerdict]:
     declined = Q(verdict__in=FLAGGED_VERDICTS)
     unclear = Q(interpretation__attempt__outcome__in=FLAGGED_OUTCOMES)
     judged = RefusalVerdict.objects.of(study).filter(by__isnull=False).values("interpretation")
-    return (
-        RefusalVerdict.objects.of(study)
-        .filter(declined | unclear, by=None)
-        .exclude(interpretation__in=judged)
-    )
+    automatic = RefusalVerdict.objects.of(study).automatic().values("pk")
+    found = RefusalVerdict.objects.filter(declined | unclear, pk__in=automatic)
+    return found.exclude(interpretation__in=judged)
 
 
 def is_doubtful(verdict: RefusalVerdict) -> bool:
@@ -214,6 +237,7 @@ def changed_since(study: Study) -> list[tuple[Arm, int]]:
 
 
 def _wanted(study: Study) -> int:
+    """How many cases want an output of each arm and replicate."""
     return Case.objects.of(study).filter(images__isnull=False).distinct().count()
 
 
@@ -228,6 +252,7 @@ def _stages(study: Study, now: datetime) -> dict[int, dict[str, int]]:
             limited=Count("pk", filter=queued & silent),
             resting=Count("pk", filter=queued & ~silent & Q(due_at__gt=now)),
             running=Count("pk", filter=Q(stage=Stage.RUNNING)),
+            in_batch=Count("pk", filter=Q(batch__isnull=False)),
             done=Count("pk", filter=Q(stage=Stage.DONE)),
             failed=Count("pk", filter=Q(stage=Stage.FAILED)),
         )
@@ -247,6 +272,9 @@ def _calls(study: Study) -> dict[int, dict[str, Any]]:
             retried=Count("pk", filter=Q(number=2)),
             possibly_paid=Count("pk", filter=Q(is_possibly_paid=True)),
             median_seconds=Median("seconds", filter=replied),
+            characters_per_second=Median(
+                F("characters") / F("seconds"), filter=replied & Q(seconds__gt=0), output_field=FloatField()
+            ),
             input_tokens=Sum("input_tokens", default=0),
             output_tokens=Sum("output_tokens", default=0),
         )
@@ -270,10 +298,33 @@ def _verdicts(study: Study) -> dict[int, dict[str, int]]:
     return _by_arm(rows, arm)
 
 
-def _failures(study: Study) -> Iterable[Failure]:
-    rows = Generation.objects.of(study).filter(stage=Stage.FAILED).values_list("failure")
-    for sentence, count in rows.annotate(n=Count("pk")).order_by("-n", "failure"):
-        yield Failure(sentence=sentence, count=count)
+def _failures(study: Study) -> dict[int, list[Failure]]:
+    """Why outputs failed, by arm, the most frequent reason first."""
+    rows = Generation.objects.of(study).filter(stage=Stage.FAILED).values_list("arm", "failure")
+    found: dict[int, list[Failure]] = {}
+    for arm, sentence, count in rows.annotate(n=Count("pk")).order_by("-n", "failure"):
+        found.setdefault(arm, []).append(Failure(sentence=sentence, count=count))
+    return found
+
+
+def _in_all(failures: Mapping[int, Iterable[Failure]]) -> tuple[Failure, ...]:
+    counted: Counter[str] = Counter()
+    for each in failures.values():
+        counted.update({failure.sentence: failure.count for failure in each})
+    return tuple(Failure(sentence, count) for sentence, count in counted.most_common())
+
+
+def _least_minutes(rows: Iterable[ArmProgress]) -> float | None:
+    """The longest that any connection's limits need for what waits on it; other studies may make it longer."""
+    waiting: Counter[str] = Counter()
+    for row in rows:
+        waiting[row.arm.connection] += row.counts.queued + row.counts.running - row.counts.in_batch
+    needed = [
+        minutes
+        for gate in Gate.objects.filter(connection__in=list(waiting))
+        if (minutes := gate.minutes_for(waiting[gate.connection]))
+    ]
+    return max(needed, default=None)
 
 
 def _pace(study: Study, now: datetime) -> float | None:
@@ -292,15 +343,22 @@ def _by_arm(rows: Iterable[Mapping[str, Any]], key: str) -> dict[int, dict[str, 
 
 def _arm_progress(
     arm: Arm,
-    wanted: int,
+    cases: int,
     stages: dict[int, dict[str, int]],
     calls: dict[int, dict[str, Any]],
     verdicts: dict[int, dict[str, int]],
+    failures: dict[int, list[Failure]],
 ) -> ArmProgress:
     call = dict(calls.get(arm.pk, {}))
-    median = call.pop("median_seconds", None)
-    counts = Counts(wanted=wanted, **stages.get(arm.pk, {}), **call, **verdicts.get(arm.pk, {}))
-    return ArmProgress(arm=arm, counts=counts, median_seconds=median)
+    median, speed = call.pop("median_seconds", None), call.pop("characters_per_second", None)
+    known = {**stages.get(arm.pk, {}), **call, **verdicts.get(arm.pk, {})}
+    return ArmProgress(
+        arm=arm,
+        counts=Counts(wanted=cases * arm.replicates, **known),
+        median_seconds=median,
+        characters_per_second=speed,
+        failures=tuple(failures.get(arm.pk, [])),
+    )
 
 
 def total_of(counts: Iterable[Counts]) -> Counts:

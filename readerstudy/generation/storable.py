@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-LARGEST_COUNT = 2**31 - 1
+LARGEST_COUNT = 500_000_000
+"""No call takes as many tokens; the sum of sent, written and thought ones still fits into a column."""
 DEEPEST = 60
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

@@ -14,9 +14,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from readerstudy.celery import app
+from readerstudy.generation import batches
 from readerstudy.generation.calls import work_on
 from readerstudy.generation.faults import frames
-from readerstudy.generation.models import Attempt, Generation
+from readerstudy.generation.models import AHEAD_SECONDS, Attempt, Generation
 
 TURN_SECONDS = 5  # then the thread goes back to Celery, so that uploads get their turn
 SOONEST_SECONDS = 0.1
@@ -41,6 +42,19 @@ def sweep() -> int:
     return 0 if begun and begun > since else ring()
 
 
+@app.task(
+    name="readerstudy.generation.tasks.hand_in_and_collect",
+    ignore_result=True,
+    expires=settings.SWEEP_SECONDS,
+)
+def hand_in_and_collect() -> None:
+    """Does what is due with batches."""
+    try:
+        batches.run()
+    except Exception as error:  # noqa: BLE001  Celery would log the message, which may quote a row
+        log.error("a round of batches ended early; the next one goes on\n%s", frames(error))
+
+
 def ring() -> int:
     """Rings one bell for each row that can be claimed, as far as there are idle threads; returns how many."""
     waiting = Generation.objects.claimable()[: settings.BELLS].count()
@@ -58,7 +72,9 @@ def _take_turn() -> None:
     while time.monotonic() < ends:
         generation = Generation.objects.claim_next(seconds=_lease_seconds())
         if generation is None:
-            break
+            if not has_rung and not _is_spare():
+                _ring_for_the_next()
+            return
         if not has_rung and Generation.objects.claimable().exists():
             _ring_once()
             has_rung = True
@@ -67,9 +83,17 @@ def _take_turn() -> None:
         _ring_for_the_next()
 
 
+def _is_spare() -> bool:
+    """Whether rows wait only for the limits of their connection, and threads are there that will go on with them.
+
+    A thread that finds this goes without ringing, so that a slow connection does not keep all threads asking.
+    """
+    return Generation.objects.at_work().exists() and Generation.objects.due().exists()
+
+
 def _ring_for_the_next() -> None:
     """Rings for the moment at which the next row can be claimed; what is later than the next sweep is left to it."""
-    moment = Generation.objects.next_moment()
+    moment = Generation.objects.all().next_moment()
     if moment is None:
         return
     seconds = max(SOONEST_SECONDS, (moment - timezone.now()).total_seconds())
@@ -83,4 +107,5 @@ def _ring_once(*, after: float = 0) -> None:
 
 
 def _lease_seconds() -> int:
-    return int(settings.CALL_DEADLINE_SECONDS + settings.LEASE_MARGIN_SECONDS)
+    """The wait for a place, the call, and a margin for what comes after."""
+    return int(AHEAD_SECONDS + settings.CALL_DEADLINE_SECONDS + settings.LEASE_MARGIN_SECONDS)

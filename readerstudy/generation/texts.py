@@ -80,7 +80,7 @@ def tell(found: Iterable[Interpretation]) -> list[Output]:
         "interpretation__attempt", "by"
     )
     standing = {verdict.interpretation_id: verdict for verdict in verdicts.standing()}
-    automatic = {verdict.interpretation_id: verdict for verdict in verdicts.filter(by=None)}
+    automatic = {verdict.interpretation_id: verdict for verdict in verdicts.automatic()}
     images = Image.objects.filter(case__in={row.generation.case_id for row in rows}).order_by("case", "slot")
     first = {image.case_id: image for image in reversed(images)}
     return [

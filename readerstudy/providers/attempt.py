@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import httpx2
 
-from readerstudy.providers.base import Connection, InterpretationRequest, ProviderError
+from readerstudy.providers.base import Connection, ProviderError
 from readerstudy.providers.deadline import DeadlineExceeded, run_with_deadline
 from readerstudy.providers.exchange import Exchange, send
 from readerstudy.providers.faults import from_wire, past_deadline
@@ -15,19 +15,19 @@ from readerstudy.providers.faults import from_wire, past_deadline
 
 def attempt(
     connection: Connection,
-    request: InterpretationRequest,
     exchange: Exchange,
     *,
+    seconds: float,
     call: Callable[[], object],
     vendor_errors: tuple[type[Exception], ...],
 ) -> tuple[object, float]:
-    """Return what the SDK returned and the seconds it took.
+    """Return what the SDK returned and the seconds it took; `seconds` is the deadline.
 
     Raises:
         ProviderError: without cause or context, which would hold the SDK's exception and in it the key.
     """
     started = time.monotonic()
-    answer, error = _settle(connection, request, exchange, call=call, vendor_errors=vendor_errors)
+    answer, error = _settle(connection, exchange, seconds=seconds, call=call, vendor_errors=vendor_errors)
     if error is not None:
         raise error
     return answer, time.monotonic() - started
@@ -35,13 +35,12 @@ def attempt(
 
 def _settle(
     connection: Connection,
-    request: InterpretationRequest,
     exchange: Exchange,
     *,
+    seconds: float,
     call: Callable[[], object],
     vendor_errors: tuple[type[Exception], ...],
 ) -> tuple[object, ProviderError | None]:
-    seconds = request.deadline_seconds
     # A broken body surfaces from inside the SDKs as one of Python's own errors.
     broken = (ValueError, TypeError, RecursionError)
     expected: tuple[type[Exception], ...] = (*vendor_errors, httpx2.HTTPError, *broken)

@@ -63,6 +63,7 @@ class ErrorCode(StrEnum):
     MALFORMED_REPLY = "malformed_reply"
     NOT_JSON = "not_json"
     DEADLINE = "deadline"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,14 +234,22 @@ class Adapter(Protocol):
 
 ADAPTERS: dict[str, str] = {
     "openai": "readerstudy.providers.openai",
+    "openai-responses": "readerstudy.providers.openai_responses",
     "gemini": "readerstudy.providers.gemini",
+    "gemini-legacy": "readerstudy.providers.gemini_legacy",
+    "anthropic": "readerstudy.providers.anthropic",
     "replay": "readerstudy.providers.replay",
 }
 """Every adapter by the name that connections use. A new one is a module and a line here."""
 
+EXTRAS: dict[str, str] = {"anthropic": "anthropic", "gemini-legacy": "legacy-gemini"}
+"""Adapters whose SDK is installed only on demand, with the name of the extra in `pyproject.toml`."""
+
 
 def interpret(connection: Connection, request: InterpretationRequest) -> Reply:
     """Make one attempt through the connection's adapter.
+
+    Adapters whose SDK is an optional extra raise `ModuleNotFoundError` where it is not installed; that is told here.
 
     Raises:
         ProviderError: if the call gave no reply, whatever the vendor or its SDK did.
@@ -258,8 +267,15 @@ def interpret(connection: Connection, request: InterpretationRequest) -> Reply:
         return adapter.interpret(connection, request)
     except ModuleNotFoundError as missing:
         absent = missing.name
-    raise ProviderError(
+    raise _not_installed(connection, str(absent))
+
+
+def _not_installed(connection: Connection, absent: str) -> ProviderError:
+    """The sentence for a missing SDK; an exception without the context of the import that failed."""
+    extra = EXTRAS.get(connection.adapter)
+    what = f"the extra “{extra}” (readerstudy[{extra}])" if extra else f"the Python package “{absent}”"
+    return ProviderError(
         ErrorCode.CONFIGURATION,
-        f"The Python package “{absent}” is not installed on the worker. Ask the site's administrator to install it.",
+        f"The worker lacks what “{connection.name}” needs. Ask the site's administrator to install {what}.",
         retry="person",
     )

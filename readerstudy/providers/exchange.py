@@ -1,4 +1,4 @@
-"""The wire of one attempt: an HTTP client of our own that both SDKs are given.
+"""The wire of one attempt: an HTTP client of our own that every SDK is given.
 
 It sends to one origin only, follows no redirect, keeps the body as it arrived, knows whether the request
 had left (so whether it may have been paid for), and can be cut off from another thread.
@@ -30,11 +30,13 @@ ATTEMPT_HEADER = "X-Attempt-Id"
 _HEADERS_THAT_MAY_LEAVE = frozenset(
     {
         "host", "accept", "accept-encoding", "connection", "content-type", "content-length",
-        "authorization", "x-goog-api-key", "x-client-request-id", ATTEMPT_HEADER.lower(),
+        "anthropic-version", "x-client-request-id", ATTEMPT_HEADER.lower(),
     }
 )  # fmt: skip
+# They leave only with the connection's own key in them: SDKs also read keys from the environment.
+_HEADERS_OF_KEYS = frozenset({"authorization", "x-goog-api-key", "x-api-key"})
 # Below WARNING these write requests and headers to the log: images of patients, and a key that a vendor echoes.
-_TALKATIVE = ("httpx2", "httpcore2", "openai", "google_genai")
+_TALKATIVE = ("httpx2", "httpcore2", "openai", "google_genai", "google", "anthropic")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _LONGEST_BODY_IN_AN_ERROR = 20_000
 # Local servers take any word as a key, and scrubbing “none” or “ollama” would change what a model wrote.
@@ -121,10 +123,13 @@ class Exchange:
         if _origin(str(request.url)) != self._origin:
             raise WrongDestination("The address of the request is not the address of the connection.")
         for name in list(request.headers):
-            if name.lower() not in _HEADERS_THAT_MAY_LEAVE:
+            if not self._may_leave(name.lower(), request.headers[name]):
                 del request.headers[name]
         request.headers["User-Agent"] = "readerstudy"
         request.extensions["trace"] = self._trace
+
+    def _may_leave(self, name: str, value: str) -> bool:
+        return name in _HEADERS_THAT_MAY_LEAVE or (name in _HEADERS_OF_KEYS and self._secret in value)
 
     def _after(self, response: httpx2.Response) -> None:
         self.status = response.status_code

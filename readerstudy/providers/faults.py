@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import httpx2
 
@@ -23,6 +23,29 @@ _LONGEST_WAIT = 86_400.0
 _POLICY = re.compile(
     r"content_(policy|filter)|^(bio|cyber)_policy|policy_violation$|^moderation_blocked$|ResponsibleAIPolicy"
 )
+
+
+class Seen(Protocol):
+    """What is known of a reply: that of a live call (an `Exchange`), or one line of a batch."""
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status, None where none came."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, names in lower case."""
+        ...
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON, None where it is not JSON."""
+        ...
+
+    def evidence(self) -> dict[str, Any]:
+        """What is worth keeping of a failed call, without the key."""
+        ...
 
 
 class _Fault(NamedTuple):
@@ -139,6 +162,19 @@ _DEADLINE = _Fault(
 )
 
 
+_FAILED_REPLY = _Fault(
+    ErrorCode.VENDOR_FAILURE,
+    "again",
+    "“{name}” began a reply and then failed on its side. It is tried again, and the call may have been paid for; "
+    "if this goes on, look at the vendor's status page.",
+)
+_EXPIRED = _Fault(
+    ErrorCode.EXPIRED,
+    "again",
+    "The batch at “{name}” ended before it came to this request. It is put in again.",
+)
+
+
 def misconfigured(sentence: str, *, code: ErrorCode = ErrorCode.CONFIGURATION) -> ProviderError:
     """The call was not made: a person must change the connection or the arm first."""
     return ProviderError(code, sentence, retry="person")
@@ -175,20 +211,42 @@ def from_wire(
             if exchange.body is not None
             else _error(_CUT, connection, exchange, paid=True)
         )
-    return _from_status(connection, exchange, status)
+    return from_status(connection, exchange, status)
 
 
-def policy_rejection(exchange: Exchange) -> str:
+def failed_reply(connection: Connection, seen: Seen, code: str) -> ProviderError:
+    """A reply with status 200 whose own words say that it failed, with the vendor's code for why."""
+    if code == "rate_limit_exceeded":
+        fault = _FAILED_REPLY._replace(code=ErrorCode.RATE_LIMITED)
+    elif code in {"", "server_error", "vector_store_timeout"}:
+        fault = _FAILED_REPLY
+    else:
+        fault = _REJECTED
+    return _error(fault, connection, seen, paid=fault is not _REJECTED)
+
+
+def expired(connection: Connection, seen: Seen) -> ProviderError:
+    """A request of a batch whose time ran out before its turn came; the vendor does not charge for it."""
+    return _error(_EXPIRED, connection, seen, paid=False)
+
+
+def policy_rejection(seen: Seen) -> str:
     """The vendor's code where HTTP 400 means "the content policy stopped this", else an empty string."""
-    if exchange.status not in {400, 403}:
+    if seen.status not in {400, 403}:
         return ""
-    error = _error_object(exchange.json)
+    error = _error_object(seen.json)
     words = [error.get("code"), error.get("type"), _at(error, "innererror", "code")]
-    return next((word for word in words if isinstance(word, str) and _POLICY.search(word)), "")
+    return next((word for word in words if isinstance(word, str) and is_policy(word)), "")
 
 
-def _from_status(connection: Connection, exchange: Exchange, status: int) -> ProviderError:
-    error = _error_object(exchange.json)
+def is_policy(code: str) -> bool:
+    """Whether a vendor's error code says that its content policy stopped the prompt, an image or the output."""
+    return bool(_POLICY.search(code))
+
+
+def from_status(connection: Connection, seen: Seen, status: int) -> ProviderError:
+    """The error that an HTTP status and the vendor's words beside it stand for."""
+    error = _error_object(seen.json)
     if status == 429 and _quota_is_gone(error):
         fault = _QUOTA
     elif status == 400 and _key_is_wrong(error):
@@ -200,13 +258,13 @@ def _from_status(connection: Connection, exchange: Exchange, status: int) -> Pro
     else:
         fault = _BY_STATUS.get(status, _REJECTED)
     # A gateway that gave up waiting (504) says nothing about the model behind it, which may have finished.
-    return _error(fault, connection, exchange, paid=status == 504, wait=_retry_after(exchange, error))
+    return _error(fault, connection, seen, paid=status == 504, wait=_retry_after(seen, error))
 
 
 def _error(
     fault: _Fault,
     connection: Connection,
-    exchange: Exchange,
+    seen: Seen,
     *,
     paid: bool,
     seconds: float = 0.0,
@@ -214,12 +272,12 @@ def _error(
 ) -> ProviderError:
     return ProviderError(
         fault.code,
-        fault.sentence.format(name=connection.name, status=exchange.status, seconds=seconds),
+        fault.sentence.format(name=connection.name, status=seen.status, seconds=seconds),
         retry=fault.retry,
         retry_after=wait if fault.retry == "again" else None,
         possibly_paid=paid,
-        status=exchange.status,
-        raw=exchange.evidence(),
+        status=seen.status,
+        raw=seen.evidence(),
     )
 
 
@@ -248,8 +306,8 @@ def _details(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _quota_is_gone(error: Mapping[str, Any]) -> bool:
-    """OpenAI says `insufficient_quota`; Gemini names a quota whose id counts per day."""
-    if "insufficient_quota" in {error.get("code"), error.get("type")}:
+    """OpenAI says `insufficient_quota`, Anthropic `billing_error`; Gemini names a quota whose id counts per day."""
+    if {"insufficient_quota", "billing_error"} & {str(error.get("code")), str(error.get("type"))}:
         return True
     return any("PerDay" in json.dumps(entry.get("violations", [])) for entry in _details(error))
 
@@ -259,9 +317,9 @@ def _key_is_wrong(error: Mapping[str, Any]) -> bool:
     return any(entry.get("reason") == "API_KEY_INVALID" for entry in _details(error))
 
 
-def _retry_after(exchange: Exchange, error: Mapping[str, Any]) -> float | None:
+def _retry_after(seen: Seen, error: Mapping[str, Any]) -> float | None:
     """Seconds to wait: header in seconds or as a date, or Gemini's `retryDelay`. At most one day."""
-    waits = [_seconds(exchange.headers.get("retry-after"))]
+    waits = [_seconds(seen.headers.get("retry-after"))]
     waits += [_seconds(entry.get("retryDelay")) for entry in _details(error)]
     known = [wait for wait in waits if wait is not None]
     return min(max(known), _LONGEST_WAIT) if known else None

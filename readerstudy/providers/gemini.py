@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,12 @@ import httpx2
 from readerstudy.providers.attempt import attempt
 from readerstudy.providers.base import (
     Connection,
-    ErrorCode,
     InterpretationRequest,
     Outcome,
     Reply,
     TextPart,
 )
+from readerstudy.providers.checks import check_before
 from readerstudy.providers.exchange import ATTEMPT_HEADER, Exchange, certificates
 from readerstudy.providers.faults import malformed, misconfigured
 from readerstudy.providers.fields import at, count_at, text_at
@@ -36,7 +37,8 @@ PUBLIC_ADDRESS = "https://generativelanguage.googleapis.com"
 PROFILES: tuple[str, ...] = ("v1beta", "v1")
 """API versions; the first is the default, because it is the one that documents every field we send."""
 
-_MIMES = frozenset({"image/png", "image/jpeg", "image/webp"})
+MIMES = frozenset({"image/png", "image/jpeg", "image/webp"})
+"""Types of images that the service takes."""
 
 _TOP_LEVEL = frozenset({"candidates", "promptFeedback", "usageMetadata", "modelVersion"})
 
@@ -51,6 +53,8 @@ _FIELDS: dict[str, str] = {
     "frequency_penalty": "frequency_penalty",
     "json_schema": "response_json_schema",
 }
+_TIERS = frozenset({"flex", "standard", "priority"})
+_EFFORTS = frozenset({"minimal", "low", "medium", "high", "xhigh"})
 
 
 def interpret(connection: Connection, request: InterpretationRequest) -> Reply:
@@ -62,7 +66,7 @@ def interpret(connection: Connection, request: InterpretationRequest) -> Reply:
     from google.genai import errors, types
 
     version = _version(connection)
-    _check(connection, request)
+    check_before(connection, request, mimes=MIMES)
     sent, dropped = _parameters(request.parameters, version)
     config = _config(request, sent)
     exchange = Exchange(connection, connection.base_url or PUBLIC_ADDRESS, seconds=request.deadline_seconds)
@@ -73,10 +77,29 @@ def interpret(connection: Connection, request: InterpretationRequest) -> Reply:
     def call() -> object:
         return models.generate_content(model=request.model, contents=contents, config=config)
 
-    answer, seconds = attempt(connection, request, exchange, call=call, vendor_errors=(errors.APIError,))
-    if not isinstance(answer, types.GenerateContentResponse) or not _speaks_gemini(exchange.json):
+    answer, seconds = attempt(
+        connection,
+        exchange,
+        seconds=request.deadline_seconds,
+        call=call,
+        vendor_errors=(errors.APIError,),
+    )
+    if not isinstance(answer, types.GenerateContentResponse) or not speaks_gemini(exchange.json):
         raise malformed(connection, exchange)
-    return _reply(exchange, seconds=seconds, sent=sent, dropped=dropped)
+    reply = read(
+        exchange.json,
+        stop=text_at(exchange.json, "candidates", 0, "finishReason"),
+        block=text_at(exchange.json, "promptFeedback", "blockReason"),
+    )
+    return replace(
+        reply,
+        request_id=reply.request_id or exchange.request_id,
+        seconds=seconds,
+        sdk="google-genai",
+        sdk_version=metadata.version("google-genai"),
+        sent=sent,
+        dropped=dropped,
+    )
 
 
 def _version(connection: Connection) -> str:
@@ -89,22 +112,16 @@ def _version(connection: Connection) -> str:
     return version
 
 
-def _check(connection: Connection, request: InterpretationRequest) -> None:
-    if not connection.api_key:
-        raise misconfigured(f"The connection “{connection.name}” has no API key. Enter one.")
-    if any(image.mime not in _MIMES for image in request.images):
-        raise misconfigured(
-            f"“{connection.name}” does not take images of this type. Use PNG, JPEG or WebP renditions.",
-            code=ErrorCode.UNSUPPORTED_IMAGE,
-        )
-
-
 def _parameters(asked: Mapping[str, Any], version: str) -> tuple[dict[str, Any], dict[str, Any]]:
     sent: dict[str, Any] = {"api_version": version}
     dropped: dict[str, Any] = {}
     for name, value in asked.items():
         if name in _FIELDS:
             sent[_FIELDS[name]] = value
+        elif name == "reasoning_effort" and value in _EFFORTS:
+            sent["thinking_config"] = {"thinking_level": str(value).upper()}
+        elif name == "service_tier" and value in _TIERS:
+            sent["service_tier"] = value
         else:
             dropped[name] = value
     if isinstance(sent.get("stop_sequences"), str):
@@ -169,13 +186,9 @@ def _contents(request: InterpretationRequest) -> types.Content:
     return types.Content(role="user", parts=parts)
 
 
-def _reply(
-    exchange: Exchange, *, seconds: float, sent: Mapping[str, Any], dropped: Mapping[str, Any]
-) -> Reply:
-    body = exchange.json
+def read(body: Any, *, stop: str, block: str) -> Reply:
+    """A body with its stop and block reasons in the vendor's words; what only the wire knows is not in it."""
     text = _text(body)
-    stop = text_at(body, "candidates", 0, "finishReason")
-    block = text_at(body, "promptFeedback", "blockReason")
     outcome = Outcome.BLOCKED if block else outcome_of(stop, text, table=GEMINI_STOPS)
     return Reply(
         text=text,
@@ -183,20 +196,16 @@ def _reply(
         stop_reason=stop,
         block_reason=block or (stop if outcome is Outcome.BLOCKED else ""),
         served_model=text_at(body, "modelVersion"),
-        request_id=text_at(body, "responseId") or exchange.request_id,
+        request_id=text_at(body, "responseId"),
         input_tokens=count_at(body, "usageMetadata", "promptTokenCount"),
         output_tokens=count_at(body, "usageMetadata", "candidatesTokenCount"),
         reasoning_tokens=count_at(body, "usageMetadata", "thoughtsTokenCount"),
-        seconds=seconds,
-        sdk="google-genai",
-        sdk_version=metadata.version("google-genai"),
-        sent=sent,
-        dropped=dropped,
         raw=body,
     )
 
 
-def _speaks_gemini(body: Any) -> bool:
+def speaks_gemini(body: Any) -> bool:
+    """Whether a body has any of the fields that every reply of the service has."""
     return isinstance(body, dict) and not body.keys().isdisjoint(_TOP_LEVEL)
 
 

@@ -14,6 +14,21 @@ OPENAI_STOPS: dict[str, Outcome] = {
     "content_filter": Outcome.BLOCKED,
 }
 
+RESPONSES_STOPS: dict[str, Outcome] = {
+    "completed": Outcome.ANSWERED,
+    "max_output_tokens": Outcome.TRUNCATED,
+    "content_filter": Outcome.BLOCKED,
+}
+"""The reason of an incomplete response, or else the status."""
+
+ANTHROPIC_STOPS: dict[str, Outcome] = {
+    "end_turn": Outcome.ANSWERED,
+    "stop_sequence": Outcome.ANSWERED,
+    "max_tokens": Outcome.TRUNCATED,
+    "model_context_window_exceeded": Outcome.TRUNCATED,
+    "refusal": Outcome.REFUSED,
+}
+
 GEMINI_STOPS: dict[str, Outcome] = {
     "STOP": Outcome.ANSWERED,
     "MAX_TOKENS": Outcome.TRUNCATED,
@@ -29,16 +44,9 @@ GEMINI_STOPS: dict[str, Outcome] = {
 }
 
 _OTHER_STOPS: dict[str, Outcome] = {
-    "end_turn": Outcome.ANSWERED,
-    "stop_sequence": Outcome.ANSWERED,
-    "completed": Outcome.ANSWERED,
     "eos": Outcome.ANSWERED,
     "eos_token": Outcome.ANSWERED,
-    "max_tokens": Outcome.TRUNCATED,
-    "max_output_tokens": Outcome.TRUNCATED,
-    "model_context_window_exceeded": Outcome.TRUNCATED,
     "model_length": Outcome.TRUNCATED,
-    "refusal": Outcome.REFUSED,
     "content_policy_violation": Outcome.BLOCKED,
     "content_filtered": Outcome.BLOCKED,
     "guardrail_intervened": Outcome.BLOCKED,
@@ -46,7 +54,7 @@ _OTHER_STOPS: dict[str, Outcome] = {
 
 KNOWN_STOPS: dict[str, Outcome] = {
     key.casefold(): value
-    for table in (GEMINI_STOPS, _OTHER_STOPS, OPENAI_STOPS)
+    for table in (GEMINI_STOPS, ANTHROPIC_STOPS, RESPONSES_STOPS, _OTHER_STOPS, OPENAI_STOPS)
     for key, value in table.items()
 }
 """All vendors' words together, case folded, for recorded outputs whose vendor is not known."""

@@ -63,7 +63,7 @@ def draw_plan(*, study: Study, by: User | None) -> AllocationPlan:
         seats=max((seat.seat or 0 for seat in readers), default=0),
         cases=list(Case.objects.of(study).values_list("code", flat=True)),
         arms=list(Arm.objects.filter(study=study).order_by("position").values_list("position", flat=True)),
-        excluded=_hidden_pairs(study),
+        excluded=_unshown_pairs(study),
     )
     for seat in readers:
         allocate_reader(plan=plan, seat=seat)
@@ -235,12 +235,23 @@ def _session(seat: Membership) -> Session:
     return session
 
 
+def _unshown_pairs(study: Study) -> list[tuple[str, int]]:
+    """(case code, arm position) of what no reader is shown: outputs that are missing, and refusals that are hidden."""
+    cases = Case.objects.of(study).values_list("code", flat=True)
+    arms = Arm.objects.filter(study=study).values_list("position", flat=True)
+    made = Interpretation.objects.filter(generation__arm__study=study, generation__replicate=1)
+    there = set(made.values_list("generation__case__code", "generation__arm__position"))
+    wanted = {(case, arm) for case in cases for arm in arms}
+    return sorted((wanted - there) | set(_hidden_pairs(study)))
+
+
 def _hidden_pairs(study: Study) -> list[tuple[str, int]]:
     """(case code, arm position) of refusals, where the protocol hides them from readers."""
-    if study.refusal_policy != RefusalPolicy.HIDDEN:
+    if not RefusalPolicy(study.refusal_policy).hides:
         return []
     row = "interpretation__generation"
-    standing = RefusalVerdict.objects.filter(**{f"{row}__arm__study": study}).standing()
+    mine = {f"{row}__arm__study": study, f"{row}__replicate": 1}
+    standing = RefusalVerdict.objects.filter(**mine).standing()
     found = standing.values_list("declined", f"{row}__case__code", f"{row}__arm__position")
     return sorted((case, arm) for declined, case, arm in found if declined)
 

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from readerstudy.cases.models import Case, Image, ImageRules, Rendition
-from readerstudy.generation.models import Interpretation
+from readerstudy.generation.models import FrozenOutput, FrozenSet, Interpretation
 from readerstudy.reading.models import AllocatedOutput, AllocationPlan
 from readerstudy.studies.models import Arm, Criterion, Study
 
@@ -63,6 +63,7 @@ def manifest(study: Study, plan: AllocationPlan) -> dict[str, Any]:
         "interpretations": _interpretations(study),
         "allocation": _allocation(plan),
         **_showing(study),
+        **_frozen(study),
     }
 
 
@@ -78,7 +79,7 @@ def _showing(study: Study) -> dict[str, Any]:
     stacks = (
         Image.objects.of(study).exclude(order=[]).values_list("case__code", "slot", "order", "frame_values")
     )
-    told = {"image_rules": rules, "stacks": list(stacks)}
+    told = {"image_rules": rules, "stacks": list(stacks), "show_boxes": study.show_boxes}
     return {name: value for name, value in told.items() if value}
 
 
@@ -88,6 +89,16 @@ def _interpretations(study: Study) -> list[tuple[Any, ...]]:
         "generation__arm__position", "generation__case__position", "generation__replicate"
     )
     return list(ordered.values_list("generation__arm__position", "generation__case__code", "sha256"))
+
+
+def _frozen(study: Study) -> dict[str, Any]:
+    """The hashes of the frozen sets and of the texts as readers see them; studies locked without sets have none."""
+    sets = list(FrozenSet.objects.filter(study=study).order_by("number").values_list("number", "sha256"))
+    if not sets:
+        return {}
+    rows = FrozenOutput.objects.of(study).order_by("arm__position", "case__position", "replicate")
+    shown = rows.values_list("arm__position", "case__code", "replicate", "shown__sha256")
+    return {"frozen_sets": sets, "shown_texts": list(shown)}
 
 
 def _allocation(plan: AllocationPlan) -> dict[str, Any]:

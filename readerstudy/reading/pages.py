@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from django.db import connection
 from django.urls import reverse
@@ -70,7 +71,7 @@ def reading_page(
 ) -> visibility.ReadingPage:
     """The page of one presentation for its reader."""
     study, progress = seat.study, progress_of(seat)
-    criteria, outputs = criteria_of(study), _outputs(allocation)
+    criteria, outputs = criteria_of(study), _outputs(study, allocation)
     following = Allocation.objects.of(seat).unread().filter(position__gt=allocation.position).first()
     images = _images(allocation, following)
     ratings = {
@@ -96,7 +97,9 @@ def reading_page(
         images=visibility.show_images(
             images[allocation.case_id], _addresses(study, allocation), shown_as_of(study)
         ),
-        outputs=visibility.show_outputs(outputs, criteria, ratings, nature),
+        outputs=visibility.show_outputs(
+            outputs, criteria, ratings, nature, _boxes(study, outputs, images[allocation.case_id])
+        ),
         saved_at=max((visibility.clock(rating.at) for rating in ratings.values()), default=""),
         simulated_notice=nature.notice,
         error=error,
@@ -119,8 +122,24 @@ def _addresses(study: Study, allocation: Allocation) -> Callable[[Image, str], s
     return address
 
 
-def _outputs(allocation: Allocation) -> list[AllocatedOutput]:
-    return list(allocation.outputs.select_related("interpretation"))
+def _outputs(study: Study, allocation: Allocation) -> list[AllocatedOutput]:
+    with_boxes = ["interpretation__extraction"] if study.show_boxes else []
+    return list(allocation.outputs.select_related("interpretation__frozen__shown", *with_boxes))
+
+
+def _boxes(
+    study: Study, outputs: list[AllocatedOutput], images: list[Image]
+) -> dict[int, tuple[visibility.ShownBox, ...]] | None:
+    """By output the boxes its source drew, where the study's rules show them to readers; else None."""
+    if not study.show_boxes:
+        return None
+    shown_as = shown_as_of(study)
+    return {output.pk: visibility.show_boxes(_drawn(output), images, shown_as) for output in outputs}
+
+
+def _drawn(output: AllocatedOutput) -> list[dict[str, Any]]:
+    extraction = getattr(output.interpretation, "extraction", None)
+    return extraction.boxes if extraction else []
 
 
 def _images(*shown: Allocation | None) -> dict[int, list[Image]]:

@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
 from readerstudy.cases.models import Case, Rendition
+from readerstudy.generation.freezing import flaws_of_freeze
 from readerstudy.generation.models import Interpretation
 from readerstudy.reading.balance import balance_of
 from readerstudy.reading.manifest import digest, manifest
@@ -19,7 +20,7 @@ from readerstudy.studies.models import Study
 
 def flaws_of(study: Study) -> Iterator[str]:
     """Everything that is no longer as it was, one sentence each; nothing where the study is whole."""
-    return chain(_manifest(study), _texts(study), _pixels(study), _allocation(study))
+    return chain(_manifest(study), _texts(study), flaws_of_freeze(study), _pixels(study), _allocation(study))
 
 
 def _manifest(study: Study) -> Iterator[str]:

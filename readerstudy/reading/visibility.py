@@ -6,22 +6,23 @@ for the study as a whole, because a label on one output would tell the arms apar
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.utils.formats import time_format
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from readerstudy.cases.models import FIRST_SLOT, OVERLAY, Image, ShownAs
 from readerstudy.cases.viewing import size_shown, viewer_meta
+from readerstudy.providers.texts import show
 from readerstudy.reading.models import AllocatedOutput, Rating
 from readerstudy.studies.models import Criterion, Kind, Study
 
-CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LETTER_KEYS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -65,13 +66,28 @@ class ShownCriterion:
 
 
 @dataclass(frozen=True)
+class ShownBox:
+    """A box that a text's source drew: the place of its image on the page, frame, two corners in pixels. No words."""
+
+    image: int
+    frame: int
+    points: tuple[tuple[float, float], tuple[float, float]]
+
+
+@dataclass(frozen=True)
 class ShownOutput:
     letter: str
-    paragraphs: tuple[str, ...]
+    text: SafeString
     empty_notice: str
     criteria: tuple[ShownCriterion, ...]
     simulated: bool
     recorded: bool
+    boxes: tuple[ShownBox, ...] | None = None
+
+    @property
+    def boxes_json(self) -> str:
+        """The boxes as the page's script takes them."""
+        return json.dumps([asdict(box) for box in self.boxes or ()])
 
 
 @dataclass(frozen=True)
@@ -140,6 +156,11 @@ class ReadingPage:
     simulated_notice: str
     error: str
 
+    @property
+    def has_boxes(self) -> bool:
+        """Whether this study lets readers see the boxes that a text's source drew."""
+        return any(output.boxes is not None for output in self.outputs)
+
 
 def show_images(
     images: Sequence[Image], address: Callable[[Image, str], str], shown_as: ShownAs
@@ -149,8 +170,7 @@ def show_images(
     days = {image.slot: image.day for image in images if image.day is not None}
     return tuple(
         _show_image(image, slots.get(f"{image.slot}{OVERLAY}"), days, address, shown_as)
-        for image in images
-        if image.overlays not in slots
+        for image in _by_themselves(images)
     )
 
 
@@ -191,19 +211,24 @@ def show_outputs(
     criteria: Sequence[Criterion],
     ratings: Mapping[tuple[int, int], Rating],
     nature: Nature,
+    boxes: Mapping[int, tuple[ShownBox, ...]] | None = None,
 ) -> tuple[ShownOutput, ...]:
-    """The outputs of a presentation by side; `ratings` is keyed by (output id, criterion id)."""
+    """The outputs of a presentation by side; `ratings` is keyed by (output id, criterion id), `boxes` by output id.
+
+    Without `boxes` the study does not show any; with them every output has its own, be it none.
+    """
     return tuple(
         ShownOutput(
             letter=output.letter,
-            paragraphs=paragraphs(output.interpretation.text),
-            empty_notice="" if output.interpretation.text.strip() else _("No text was given for this case."),
+            text=text_of(output),
+            empty_notice=_("No text was given for this case."),
             criteria=tuple(
                 show_criterion(criterion, output.letter, ratings.get((output.pk, criterion.pk)))
                 for criterion in criteria
             ),
             simulated=nature.all_simulated,
             recorded=nature.all_recorded,
+            boxes=None if boxes is None else boxes.get(output.pk, ()),
         )
         for output in sorted(outputs, key=lambda output: output.side)
     )
@@ -228,11 +253,11 @@ def show_criterion(criterion: Criterion, letter: str, rating: Rating | None) -> 
     )
 
 
-def paragraphs(text: str) -> tuple[str, ...]:
-    """The text cut at blank lines, with control characters made visible; markup stays text."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    visible = CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", lines)
-    return tuple(part.strip("\n") for part in visible.split("\n\n") if part.strip())
+def text_of(output: AllocatedOutput) -> SafeString:
+    """The frozen text as sanitised HTML. Studies locked before sets were frozen show their texts as they came."""
+    frozen = getattr(output.interpretation, "frozen", None)
+    text = output.interpretation.text if frozen is None else frozen.shown.text
+    return mark_safe(show(text))  # noqa: S308  `show` lets nothing through but its own tags
 
 
 def clock(moment: Any) -> str:
@@ -269,3 +294,35 @@ def _slot_label(slot: str) -> str:
 def study_is_shown(study: Study) -> dict[str, str]:
     """What a reader learns of the study outside the reading page."""
     return {"title": study.title, "instructions": study.instructions, "consent_text": study.consent_text}
+
+
+def show_boxes(
+    boxes: Iterable[Mapping[str, Any]], images: Sequence[Image], shown_as: ShownAs
+) -> tuple[ShownBox, ...]:
+    """Boxes of one output as they lie on the images of the page, in pixels of what the reader sees of each.
+
+    A model is given one frame of a stack, the one that its preview shows, so that is where its boxes lie. What a box
+    was called is left out: its words might name the source.
+    """
+    shown = _by_themselves(images)
+    places = {image.slot: place for place, image in enumerate(shown)}
+    return tuple(
+        _show_box(box, places[box["slot"]], shown[places[box["slot"]]], shown_as)
+        for box in boxes
+        if box["slot"] in places
+    )
+
+
+def _show_box(box: Mapping[str, Any], place: int, image: Image, shown_as: ShownAs) -> ShownBox:
+    width, height = size_shown(image, shown_as)
+    left, top = box["x"] * width, box["y"] * height
+    right, bottom = min(box["x"] + box["width"], 1) * width, min(box["y"] + box["height"], 1) * height
+    frame = image.key_frame if shown_as == ShownAs.FULL else 0
+    corners = ((round(left, 2), round(top, 2)), (round(right, 2), round(bottom, 2)))
+    return ShownBox(image=place, frame=frame, points=corners)
+
+
+def _by_themselves(images: Sequence[Image]) -> list[Image]:
+    """The images that have a viewer of their own: all but those that are laid over another."""
+    slots = {image.slot for image in images}
+    return [image for image in images if image.overlays not in slots]

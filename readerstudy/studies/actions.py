@@ -18,11 +18,19 @@ from readerstudy.studies.lifecycle import State
 from readerstudy.studies.models import Arm, Criterion, Membership, PromptVersion, Role, Rubric, Study
 from readerstudy.studies.policies import StudyError, check_move, check_protocol_open
 
+NAME_LENGTH = 80
+
 
 @transaction.atomic
 def create_study(*, title: str, question: str = "", by: User, is_demo: bool = False) -> Study:
-    """Makes a draft with an empty rubric; whoever makes it coordinates it."""
-    study = Study.objects.create(title=title, question=question, created_by=by, is_demo=is_demo)
+    """Makes a draft with an empty rubric; whoever makes it coordinates it. A demo's images are synthetic."""
+    study = Study.objects.create(
+        title=title,
+        question=question,
+        created_by=by,
+        is_demo=is_demo,
+        contains_patient_data=not is_demo,
+    )
     Rubric.objects.create(study=study)
     Membership.objects.create(study=study, user=by, role=Role.COORDINATOR)
     record("study.create", by=by, stream=study_stream(study.pk), subject=study.key, data={"title": title})
@@ -71,6 +79,32 @@ def remove_arm(*, arm: Arm, by: User) -> None:
             % {"arm": name}
         ) from error
     record("arm.remove", by=by, stream=study_stream(study.pk), subject=name)
+
+
+@transaction.atomic
+def cross_arm(*, like: Arm, prompt: PromptVersion, by: User) -> Arm:
+    """Adds an arm with the model and parameters of `like` and another prompt: one more cell of model × prompt."""
+    copied = (
+        "kind",
+        "connection",
+        "model",
+        "input_condition",
+        "replicates",
+        "mode",
+        "parameters",
+        "is_simulated",
+    )
+    fields = {name: getattr(like, name) for name in copied}
+    study = locked(like.study)
+    fields |= {"name": _free_name(study, f"{like.model} · {prompt}"), "prompt": prompt}
+    return save_arm(study=study, fields=fields, by=by)
+
+
+def _free_name(study: Study, wanted: str) -> str:
+    """The name, with a number behind it where another arm has it."""
+    taken = set(Arm.objects.filter(study=study).values_list("name", flat=True))
+    names = (wanted[:NAME_LENGTH], *(f"{wanted[: NAME_LENGTH - 4]} {number}" for number in range(2, 100)))
+    return next(name for name in names if name not in taken)
 
 
 @transaction.atomic
@@ -140,6 +174,7 @@ def add_member(*, study: Study, user: User, role: Role, by: User) -> Membership:
     membership = Membership.objects.filter(study=study, user=user, role=role).first()
     if membership and membership.removed_at is None:
         return membership
+    _check_blind(study, user, role)
     if membership is None:
         seat = _next_seat(study) if role == Role.READER else None
         membership = Membership(study=study, user=user, role=role, seat=seat)
@@ -209,6 +244,18 @@ def move_study(*, study: Study, then: State, by: User) -> Study:
 def locked(study: Study) -> Study:
     """The study as it is now, with its row locked until the transaction ends."""
     return Study.objects.select_for_update().get(pk=study.pk)
+
+
+def _check_blind(study: Study, user: User, role: Role) -> None:
+    """Who writes texts for a study would know them again as a reader."""
+    others = {Role.READER: Role.WRITER, Role.WRITER: Role.READER}
+    if role in others and Membership.objects.filter(study=study, user=user, role=others[role]).exists():
+        raise StudyError(
+            _(
+                "Whoever writes texts for a study cannot read in it, because the own text would be known again. "
+                "Choose another person."
+            )
+        )
 
 
 def _told(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("<slug:key>/arms/", views.list_arms, name="arms"),
     path("<slug:key>/arms/new/", views.edit_arm, name="add_arm"),
     path("<slug:key>/arms/<int:number>/", views.edit_arm, name="edit_arm"),
+    path("<slug:key>/arms/<int:number>/cross/<int:prompt>/", views.cross_arm, name="cross_arm"),
     path("<slug:key>/arms/<int:number>/remove/", views.remove_arm, name="remove_arm"),
     path("<slug:key>/questions/", views.list_questions, name="questions"),
     path("<slug:key>/questions/new/", views.edit_question, name="add_question"),

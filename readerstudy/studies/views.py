@@ -17,9 +17,10 @@ from readerstudy.audit.models import Event
 from readerstudy.studies import actions
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.attempt import attempt
+from readerstudy.studies.crossing import grid_of
 from readerstudy.studies.forms import ArmForm, CriterionForm, NewStudyForm, SettingsForm
 from readerstudy.studies.lifecycle import State
-from readerstudy.studies.models import Arm, Criterion, Membership, Role, Study
+from readerstudy.studies.models import Arm, ArmKind, Criterion, Membership, PromptVersion, Role, Study
 from readerstudy.studies.policies import can_change_protocol
 from readerstudy.studies.stations import Sign, readiness
 
@@ -30,6 +31,7 @@ ENTRANCES = {
     Role.READER: "reading:start",
     Role.RESEARCHER: "analysis:report",
     Role.ADJUDICATOR: "analysis:report",
+    Role.WRITER: "generation:write",
 }
 
 
@@ -77,22 +79,41 @@ def edit_settings(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def list_arms(request: HttpRequest, key: str) -> HttpResponse:
     access = access_study(request, key, Role.COORDINATOR)
-    return render(request, "studies/arms.html", {**console(access), "arms": access.study.arms.all()})
+    arms = list(access.study.arms.select_related("prompt"))
+    context = {**console(access), "arms": arms, "grid": grid_of(access.study, arms)}
+    return render(request, "studies/arms.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 def edit_arm(request: HttpRequest, key: str, number: int | None = None) -> HttpResponse:
+    """Changes an arm or adds one, with `like` in the address as a copy of another to be given another model."""
     access = access_study(request, key, Role.COORDINATOR)
     arm = get_object_or_404(Arm, study=access.study, pk=number) if number else None
-    form = ArmForm(request.POST or None, instance=arm, study=access.study)
+    form = ArmForm(request.POST or None, instance=arm, study=access.study, like=_like(request, access.study))
     if request.method == "POST" and form.is_valid():
         fields = form.arm_fields()
-        attempt(
-            request, partial(actions.save_arm, study=access.study, fields=fields, arm=arm, by=access.user)
-        )
+        save = partial(actions.save_arm, study=access.study, fields=fields, arm=arm, by=access.user)
+        attempt(request, save)
         return redirect("studies:arms", key)
     context = {"form": form, "arm": arm, "has_connections": bool(settings.CONNECTIONS)}
     return render(request, "studies/arm.html", {**console(access), **context})
+
+
+def _like(request: HttpRequest, study: Study) -> Arm | None:
+    told = request.GET.get("like", "")
+    return (
+        Arm.objects.filter(study=study, pk=int(told)).first() if told.isdecimal() and len(told) < 19 else None
+    )
+
+
+@require_POST
+def cross_arm(request: HttpRequest, key: str, number: int, prompt: int) -> HttpResponse:
+    """Adds the cell of model × prompt that is missing."""
+    access = access_study(request, key, Role.COORDINATOR)
+    like = get_object_or_404(Arm, study=access.study, kind=ArmKind.MODEL, pk=number)
+    version = get_object_or_404(PromptVersion, study=access.study, pk=prompt)
+    attempt(request, partial(actions.cross_arm, like=like, prompt=version, by=access.user))
+    return redirect("studies:arms", key)
 
 
 @require_POST

@@ -152,6 +152,7 @@ def test_one_arm_has_nothing_to_differ_from() -> None:
         factories.make_output(arm, factories.make_case(study))
     for _seat in range(2):
         factories.make_reader(study)
+    factories.freeze(study)
     study = worlds.actions.start_study(study=study, by=study.created_by)
     for seat in Membership.objects.readers(study):
         worlds.read_everything(seat, worlds.known_rating)

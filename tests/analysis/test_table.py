@@ -160,6 +160,7 @@ def test_what_readers_and_coordinators_write_never_becomes_a_formula() -> None:
     case = factories.make_case(study, label="+positive", strata={"=site": "-north", "plain": "-3"})
     factories.make_output(arm, case)
     factories.make_reader(study)
+    factories.freeze(study)
     study = worlds.actions.start_study(study=study, by=study.created_by)
     seat, output = worlds.output_of(study, seat=1, case=0, arm=0)
     remark, change = Criterion.objects.of(study)

@@ -91,6 +91,7 @@ def make_open_study(*, readers: int = 3, questions: tuple[str, ...] = (), **chan
         factories.make_reader(study, is_simulated=number == 2)
     for role in (Role.RESEARCHER, Role.ADJUDICATOR):
         factories.make_member(study, role)
+    factories.freeze(study)
     return actions.start_study(study=study, by=study.created_by)
 
 

@@ -51,6 +51,7 @@ def build(models: list[dict[str, Any]], texts: list[str]) -> Study:
             verdict = "full_refusal" if text == texts[1] else "answer"
             factories.make_output(arm, case, text=text, verdict=verdict)
     factories.make_reader(study)
+    factories.freeze(study)
     study = start_study(study=study, by=study.created_by)
     rate_some(study, readings=1)
     return study

@@ -103,7 +103,7 @@ def test_a_body_that_nobody_asked_for_is_not_even_read(
     assert response.status_code == 202
 
 
-def test_progress_needs_the_same_queries_however_many_outputs_there_are(
+def test_progress_needs_no_more_queries_however_many_outputs_there_are(
     study: Study, django_assert_max_num_queries: Any
 ) -> None:
     program = program_of(member_of(study, Role.RESEARCHER))
@@ -119,4 +119,4 @@ def test_progress_needs_the_same_queries_however_many_outputs_there_are(
     for _number in range(5):
         factories.make_output(arm, factories.make_case(study))
     queries(paths[1])  # what the stations keep in the cache is there from now on
-    assert [queries(path) for path in paths] == before[1:]
+    assert all(queries(path) <= count for path, count in zip(paths, before[1:], strict=True))

@@ -89,7 +89,7 @@ def test_a_second_automatic_verdict_is_refused_and_a_persons_is_not(study: Study
         "declined": True,
         "signal": "x",
     }
-    refused(lambda: RefusalVerdict.objects.create(**fields), "generation_one_automatic_verdict")
+    refused(lambda: RefusalVerdict.objects.create(**fields), "generation_one_verdict_by_rule")
     RefusalVerdict.objects.create(**fields, by=study.created_by)
     RefusalVerdict.objects.create(**fields, by=study.created_by)
 
@@ -150,21 +150,14 @@ def test_a_locked_study_takes_no_row_output_or_verdict() -> None:
     refused(lambda: a_row(study, replicate=2), "locked", DatabaseError)
     refused(
         lambda: RecordedOutput.objects.create(arm=study.arms.first(), case=study.cases.first(), text="Late."),
-        "locked",
+        "frozen",
         DatabaseError,
     )
     refused(
         lambda: RefusalVerdict.objects.create(
             interpretation=output, verdict="answer", declined=False, signal="person", by=study.created_by
         ),
-        "locked",
+        "frozen",
         DatabaseError,
     )
-    attempt = an_attempt(output.generation, number=2)
-    refused(
-        lambda: Interpretation.objects.create(
-            generation=output.generation, attempt=attempt, text="", sha256=""
-        ),
-        "locked",
-        DatabaseError,
-    )
+    refused(lambda: an_attempt(output.generation, number=2), "frozen", DatabaseError)

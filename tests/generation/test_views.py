@@ -52,6 +52,13 @@ ADDRESSES = [
     ("progress", "get", 200),
     ("texts", "get", 200),
     ("import", "get", 200),
+    ("costs", "get", 200),
+    ("limits", "get", 200),
+    ("attempts", "get", 200),
+    ("attempt", "get", 200),
+    ("try_cases", "post", 302),
+    ("set_budget", "post", 302),
+    ("set_price", "post", 422),
     ("start", "post", 302),
     ("retry", "post", 302),
     ("hold", "post", 302),
@@ -69,7 +76,7 @@ def test_only_the_studys_coordinators_enter(
     study: Study, paper: Arm, who: str, name: str, method: str, status: int
 ) -> None:
     output = make_output(study.arms.first(), study.cases.first())
-    numbers = {"import": [paper.pk], "confirm_import": [paper.pk], "judge": [output.pk]}.get(name, [])
+    numbers = numbers_of(name, paper, output)
     before = (Generation.objects.count(), RefusalVerdict.objects.count(), Hold.objects.count())
     client = Client()
     if who != "nobody":
@@ -88,6 +95,12 @@ def test_only_the_studys_coordinators_enter(
         assert (Generation.objects.count(), RefusalVerdict.objects.count(), Hold.objects.count()) == before
 
 
+def numbers_of(name: str, paper: Arm, output: Interpretation) -> list[int]:
+    """What an address has beside the study's key."""
+    of_output = {"judge": [output.pk], "attempt": [output.attempt_id]}
+    return {"import": [paper.pk], "confirm_import": [paper.pk], **of_output}.get(name, [])
+
+
 def person(study: Study, who: str) -> User:
     if who == "coordinator":
         return study.created_by
@@ -102,7 +115,7 @@ def test_the_other_method_is_refused(
     study: Study, client: Client, paper: Arm, name: str, method: str, _status: int
 ) -> None:
     output = make_output(study.arms.first(), study.cases.first())
-    numbers = {"import": [paper.pk], "confirm_import": [paper.pk], "judge": [output.pk]}.get(name, [])
+    numbers = numbers_of(name, paper, output)
     other = "put" if name == "import" else {"get": "post", "post": "get"}[method]
     assert getattr(client, other)(url(study, name, *numbers)).status_code == 405
 
@@ -166,7 +179,7 @@ def test_failures_are_shown_with_their_sentence_and_can_be_tried_again(study: St
     while row := Generation.objects.claim_next(seconds=60):
         fail(row, an_error(retry="never"))
     shown = page(client, study)
-    assert "4 × “sim” failed on its side (HTTP 500)." in shown
+    assert shown.count("2 × “sim” failed on its side (HTTP 500).") == 2
     assert "Retry 4 failed" in shown
     client.post(url(study, "retry"))
     assert Generation.objects.filter(stage="queued").count() == 4
@@ -289,12 +302,12 @@ def test_an_import_is_shown_first_and_stored_when_confirmed(study: Study, client
     assert "1 case stays without an output: C002" in shown
     assert "<script>alert" not in shown
     assert not RecordedOutput.objects.exists()
-    signed = re.search(r'name="outputs" value="([^"]+)"', shown)
+    signed = re.search(r'name="file" value="([^"]+)"', shown)
     assert signed is not None
-    response = client.post(url(study, "confirm_import", paper.pk), {"outputs": signed[1]}, follow=True)
+    response = client.post(url(study, "confirm_import", paper.pk), {"file": signed[1]}, follow=True)
     assert "1 output is imported." in response.content.decode()
-    again = client.post(url(study, "confirm_import", paper.pk), {"outputs": signed[1]}, follow=True)
-    assert "no longer fit the cases" in again.content.decode()
+    again = client.post(url(study, "confirm_import", paper.pk), {"file": signed[1]}, follow=True)
+    assert "it was stored already" in again.content.decode()
     assert RecordedOutput.objects.count() == 1
     assert Generation.objects.get().arm == paper
 
@@ -306,14 +319,14 @@ def test_a_bad_file_is_refused_line_by_line(study: Study, client: Client, paper:
     assert "2 things are wrong with this file" in shown
     assert "Line 3: No case or file of this study is called “C009”." in shown
     assert "Line 4: This case already has an output in line 2." in shown
-    assert 'name="outputs"' not in response.content.decode()
+    assert 'name="file" value=' not in response.content.decode()
 
 
 @pytest.mark.parametrize("forged", ["", "eyJ0ZXh0Ijog:forged", "x" * 50])
 def test_a_preview_that_was_tampered_with_writes_nothing(
     study: Study, client: Client, paper: Arm, forged: str
 ) -> None:
-    response = client.post(url(study, "confirm_import", paper.pk), {"outputs": forged}, follow=True)
+    response = client.post(url(study, "confirm_import", paper.pk), {"file": forged}, follow=True)
     assert response.status_code == 200
     assert 'class="message error"' in response.content.decode()
     assert not RecordedOutput.objects.exists()
@@ -322,15 +335,15 @@ def test_a_preview_that_was_tampered_with_writes_nothing(
 def test_a_preview_for_one_arm_does_not_serve_another(study: Study, client: Client, paper: Arm) -> None:
     other = make_arm(study, name="Other", kind="imported", connection="", model="")
     shown = upload(client, study, paper, "case,text\nC001,Clear.\n").content.decode()
-    signed = re.search(r'name="outputs" value="([^"]+)"', shown)
+    signed = re.search(r'name="file" value="([^"]+)"', shown)
     assert signed is not None
-    client.post(url(study, "confirm_import", other.pk), {"outputs": signed[1]})
+    client.post(url(study, "confirm_import", other.pk), {"file": signed[1]})
     assert not RecordedOutput.objects.exists()
 
 
 def test_no_file_and_an_empty_file_are_told(study: Study, client: Client, paper: Arm) -> None:
     assert (
-        "Choose a CSV or JSON Lines file first."
+        "Choose a CSV, JSON Lines, Parquet or Arrow file first."
         in client.post(url(study, "import", paper.pk)).content.decode()
     )
     assert "This file is empty." in upload(client, study, paper, "").content.decode()

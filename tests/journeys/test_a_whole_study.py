@@ -71,6 +71,7 @@ def test_from_upload_to_report(
     ask(coordinator, key)
     compare(coordinator, key)
     make_outputs(coordinator, key)
+    freeze_outputs(coordinator, key, ("Journey One", "Journey Two"))
     invite(coordinator, key)
     start(coordinator, key)
     for seat, values in RATED.items():
@@ -141,6 +142,10 @@ def ask(coordinator: Person, key: str) -> None:
 
 def compare(coordinator: Person, key: str) -> None:
     page = coordinator.page
+    coordinator.open(f"/studies/{key}/prompts/new/")
+    page.get_by_label("Name", exact=True).fill("Findings")
+    page.get_by_label("Task", exact=True).fill("Describe the findings. End with “Classification: …”.")
+    page.get_by_role("button", name="Save the prompt").click()
     for name, provider, model in (
         ("Journey One", "simulated-openai", "sim-alpha"),
         ("Journey Two", "simulated-gemini", "sim-beta"),
@@ -149,9 +154,9 @@ def compare(coordinator: Person, key: str) -> None:
         page.get_by_label("Name", exact=True).fill(name)
         page.get_by_label("Provider").select_option(provider)
         page.get_by_label("Model", exact=True).fill(model)
-        page.get_by_label("Prompt", exact=True).fill("Describe the findings. End with “Classification: …”.")
+        page.get_by_label("Prompt", exact=True).select_option(index=1)
         page.get_by_role("button", name="Save the arm").click()
-        expect(page.get_by_role("link", name=name)).to_be_visible()
+        expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
 
 
 def make_outputs(coordinator: Person, key: str, count: int = 12) -> None:
@@ -159,6 +164,39 @@ def make_outputs(coordinator: Person, key: str, count: int = 12) -> None:
     coordinator.open(f"/studies/{key}/outputs/")
     page.get_by_role("button", name=f"Make the missing {count} outputs").click()
     expect(page.locator("#progress")).to_contain_text(f"{count} of {count} made", timeout=SLOW)
+
+
+def freeze_outputs(coordinator: Person, key: str, arms: tuple[str, ...], count: int = 12) -> None:
+    """Confirms each flagged output by one key, says yes to every arm, and freezes."""
+    confirm_verdicts(coordinator, key, arms)
+    for name in arms:
+        approve_texts(coordinator, key, name)
+    coordinator.open(f"/studies/{key}/outputs/freeze/")
+    coordinator.page.get_by_role("button", name=f"Freeze {count} outputs").click()
+    expect(coordinator.page.get_by_text("Everything is frozen.")).to_be_visible()
+
+
+def confirm_verdicts(coordinator: Person, key: str, arms: tuple[str, ...]) -> None:
+    """One key for each output that waits: refused where the page marks words, else answered. No arm is named."""
+    page = coordinator.page
+    coordinator.open(f"/studies/{key}/outputs/verdicts/")
+    while page.locator(".verdict-keys").count():
+        seen = page.locator("main").inner_text()
+        assert not [name for name in (*arms, "sim-") if name in seen]
+        before = page.locator(".verdict-keys").get_attribute("action")
+        coordinator.press("4" if page.locator(".written mark").count() else "1")
+        expect(page.locator(f'.verdict-keys[action="{before}"]')).to_have_count(0)
+    expect(page.get_by_text("Nothing waits for your verdict")).to_be_visible()
+
+
+def approve_texts(coordinator: Person, key: str, name: str) -> None:
+    page = coordinator.page
+    coordinator.open(f"/studies/{key}/outputs/leaks/")
+    page.get_by_role("link", name=f"Look and approve {name}").click()
+    if page.get_by_label("Why these places may stay").count():
+        page.get_by_label("Why these places may stay").fill("Refusals speak of themselves.")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text(f"The texts of “{name}” are approved.")).to_be_visible()
 
 
 def invite(coordinator: Person, key: str) -> None:

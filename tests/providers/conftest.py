@@ -14,7 +14,7 @@ from tests.providers.wire import KEY
 @pytest.fixture(scope="session")
 def running_vendor() -> Iterator[SimulatedVendor]:
     """One vendor for all tests; it accepts one key."""
-    with simulated.start(key=KEY, refusal_rate=0, hedge_rate=0, drip=0.02) as vendor:
+    with simulated.start(key=KEY, refusal_rate=0, hedge_rate=0, drip=0.02, slow=0.05) as vendor:
         yield vendor
 
 
@@ -32,4 +32,9 @@ def vendor(running_vendor: SimulatedVendor) -> Iterator[SimulatedVendor]:
         rate_500=0,
         rate_429=0,
         build="1",
+        drift_after=0,
+        max_concurrency=0,
+        no_sampling="",
+        batch_delay=0,
+        batch_expires_after=0,
     )

@@ -191,13 +191,13 @@ def test_the_vendors_signal_and_the_form_go_before_the_words(
 def test_evidence_is_the_clause_that_decided() -> None:
     verdict = classify("The heart is large. I can’t offer a diagnosis, sorry.", "stop")
     assert (verdict.verdict, verdict.signal) == (Label.PARTIAL_REFUSAL, "text:en.refusal")
-    assert verdict.evidence == "I can't offer a diagnosis, sorry."
+    assert verdict.evidence == "I can’t offer a diagnosis, sorry."
     assert not verdict.declined
 
 
 def test_the_field_that_refuses_is_named() -> None:
     verdict = classify('{"findings": "clear lungs", "grade": "declined"}', "stop")
-    assert (verdict.signal, verdict.evidence) == ("structure:withheld_field", "grade: declined")
+    assert (verdict.signal, verdict.evidence) == ("structure:withheld_field", 'grade": "declined')
 
 
 def test_a_reply_is_judged_by_what_its_adapter_made_of_it() -> None:

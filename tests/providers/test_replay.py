@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readerstudy.providers import Connection, ErrorCode, Outcome, ProviderError, interpret
+from readerstudy.providers.recordings import Recording, parse_outputs
 from readerstudy.providers.refusals import Label, classify_reply
-from readerstudy.providers.replay import RECORDED, Recording, parse_outputs
+from readerstudy.providers.replay import RECORDED
 from tests.providers.wire import request
 
 REPLAY = Connection("Published replies", "replay")
@@ -64,13 +65,13 @@ def test_a_case_without_a_recording_needs_a_person(parameters: dict[str, object]
 
 
 def sentences(data: bytes, filename: str = "outputs.csv") -> list[tuple[int, str]]:
-    _, errors = parse_outputs(data, filename)
+    _records, errors, _ignored = parse_outputs(data, filename)
     return [(error.line, error.sentence) for error in errors]
 
 
 def test_a_csv_with_all_columns_keeps_line_breaks_quotes_and_numbers_its_lines() -> None:
     data = b'case,text,finish_reason,model\r\nc1,"Line one\nline ""two""",stop,m\r\nc2, spaced ,,\r\n'
-    records, errors = parse_outputs(data, "OUTPUTS.CSV")
+    records, errors, _ignored = parse_outputs(data, "OUTPUTS.CSV")
     assert errors == []
     assert records == [
         Recording("c1", 'Line one\nline "two"', "stop", "m", line=2),
@@ -82,13 +83,13 @@ def test_a_csv_with_all_columns_keeps_line_breaks_quotes_and_numbers_its_lines()
     "data", [b"case;text\nc1;a, b\n", b"case\ttext\nc1\ta, b\n", b'\xef\xbb\xbfCase , TEXT\nc1,"a, b"\n']
 )
 def test_spreadsheets_delimiters_marks_and_capitals_are_understood(data: bytes) -> None:
-    records, errors = parse_outputs(data, "outputs.csv")
+    records, errors, _ignored = parse_outputs(data, "outputs.csv")
     assert (errors, [(record.case, record.text) for record in records]) == ([], [("c1", "a, b")])
 
 
 def test_jsonl_takes_numbers_as_cases_and_null_as_no_text() -> None:
     data = b'{"case": 17, "text": "Clear."}\n\n{"case": "18", "text": null, "finish_reason": "SAFETY"}\r\n'
-    records, errors = parse_outputs(data, "outputs.jsonl")
+    records, errors, _ignored = parse_outputs(data, "outputs.jsonl")
     assert errors == []
     assert [(record.case, record.text, record.finish_reason, record.line) for record in records] == [
         ("17", "Clear.", "", 1),
@@ -108,7 +109,7 @@ def test_jsonl_takes_numbers_as_cases_and_null_as_no_text() -> None:
         (b"case,text\n", "a.csv", 0, "no outputs"),
         (b"", "a.csv", 1, "no column"),
         (b"case,text\nc1,\xff\n", "a.csv", 2, "UTF-8"),
-        (b"case,text\nc1,x\n", "a.xlsx", 0, "Only .csv and .jsonl"),
+        (b"case,text\nc1,x\n", "a.xlsx", 0, "Only .csv, .jsonl"),
         (b'{"case": "c1", "text": "x"}\n{"case": "c2"', "a.jsonl", 2, "not JSON"),
         (b"[1]\n", "a.jsonl", 1, "not a JSON object"),
         (b'{"case": "c1"}\n', "a.jsonl", 1, "no “text”"),
@@ -129,7 +130,7 @@ def test_what_is_wrong_is_said_with_the_number_of_its_line(
 
 
 def test_good_lines_are_read_beside_bad_ones() -> None:
-    records, errors = parse_outputs(b"case,text\nc1,x\n,y\nc3,z\n", "a.csv")
+    records, errors, _ignored = parse_outputs(b"case,text\nc1,x\n,y\nc3,z\n", "a.csv")
     assert [record.case for record in records] == ["c1", "c3"]
     assert [error.line for error in errors] == [3]
 
@@ -148,7 +149,7 @@ outputs = st.lists(st.tuples(names, storable), min_size=1, max_size=8, unique_by
 def test_what_was_written_as_csv_is_read_back(rows: list[tuple[str, str]]) -> None:
     buffer = io.StringIO(newline="")
     csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([("case", "text"), *rows])
-    records, errors = parse_outputs(buffer.getvalue().encode(), "a.csv")
+    records, errors, _ignored = parse_outputs(buffer.getvalue().encode(), "a.csv")
     assert errors == []
     assert [(record.case, record.text) for record in records] == rows
 
@@ -157,7 +158,7 @@ def test_what_was_written_as_csv_is_read_back(rows: list[tuple[str, str]]) -> No
 @given(outputs)
 def test_what_was_written_as_json_lines_is_read_back(rows: list[tuple[str, str]]) -> None:
     lines = [json.dumps({"case": case, "text": text}) for case, text in rows]
-    records, errors = parse_outputs("\n".join(lines).encode(), "a.jsonl")
+    records, errors, _ignored = parse_outputs("\n".join(lines).encode(), "a.jsonl")
     assert errors == []
     assert [(record.case, record.text) for record in records] == rows
 
@@ -165,6 +166,6 @@ def test_what_was_written_as_json_lines_is_read_back(rows: list[tuple[str, str]]
 @settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["a.csv", "a.jsonl"]))
 def test_any_bytes_give_records_or_sentences(data: bytes, filename: str) -> None:
-    records, errors = parse_outputs(data, filename)
+    records, errors, _ignored = parse_outputs(data, filename)
     assert records or errors
     assert all(error.sentence.endswith(".") for error in errors)

@@ -47,9 +47,8 @@ def test_the_same_image_model_and_seed_give_the_same_text(vendor: SimulatedVendo
     assert interpret(connection, request(attempt="a3", model="sim-beta")).text != first
 
 
-def test_both_wire_formats_give_the_same_text(vendor: SimulatedVendor) -> None:
-    openai, gemini = (interpret(connection_to(adapter, vendor.url), request()).text for adapter in ADAPTERS)
-    assert openai == gemini
+def test_every_wire_format_gives_the_same_text(vendor: SimulatedVendor) -> None:
+    assert len({interpret(connection_to(adapter, vendor.url), request()).text for adapter in ADAPTERS}) == 1
 
 
 MODELS = ("sim-alpha", "sim-beta", "sim-plain")

@@ -11,11 +11,63 @@ from typing import Any
 
 from PIL import Image
 
-from readerstudy.providers import Connection, ImagePart, InterpretationRequest, TextPart
+from readerstudy.providers import (
+    Connection,
+    ImagePart,
+    InterpretationRequest,
+    ProviderError,
+    Reply,
+    TextPart,
+)
 from readerstudy.providers.simulated import SimulatedVendor
 
 KEY = "sk-test-7f3a9c2e8b4d6a1f0e5c"
-ADAPTERS = ("openai", "gemini")
+ADAPTERS = ("openai", "responses", "ollama", "anthropic", "gemini", "gemini-legacy")
+"""Every adapter and dialect that is held to the contract."""
+
+_WAYS = {
+    "openai": ("openai", "/v1", "openai"),
+    "responses": ("openai-responses", "/v1", ""),
+    "ollama": ("openai", "/ollama/v1", "ollama"),
+    "anthropic": ("anthropic", "", ""),
+    "gemini": ("gemini", "", ""),
+    "gemini-legacy": ("gemini-legacy", "", ""),
+}
+
+TEXT = "Clear lungs."
+OPENAI_REPLY = {
+    "id": "x",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "m",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": TEXT}, "finish_reason": "stop"}],
+}
+RESPONSES_REPLY = {
+    "id": "x",
+    "object": "response",
+    "model": "m",
+    "status": "completed",
+    "output": [{"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": TEXT}]}],
+}
+ANTHROPIC_REPLY = {
+    "id": "x",
+    "type": "message",
+    "role": "assistant",
+    "model": "m",
+    "content": [{"type": "thinking", "thinking": "hidden"}, {"type": "text", "text": TEXT}],
+    "stop_reason": "end_turn",
+    "usage": {"input_tokens": 1, "output_tokens": 1},
+}
+GEMINI_REPLY = {"candidates": [{"content": {"parts": [{"text": TEXT}]}, "finishReason": "STOP"}]}
+LEGACY_REPLY = {"candidates": [{"content": {"parts": [{"text": TEXT}]}, "finishReason": 1}]}
+REPLIES: dict[str, dict[str, Any]] = {
+    "openai": OPENAI_REPLY,
+    "responses": RESPONSES_REPLY,
+    "ollama": OPENAI_REPLY,
+    "anthropic": ANTHROPIC_REPLY,
+    "gemini": GEMINI_REPLY,
+    "gemini-legacy": LEGACY_REPLY,
+}
 
 Responder = Callable[[socket.socket, bytes], None]
 
@@ -29,15 +81,8 @@ def png(shade: int = 90, size: int = 48) -> bytes:
 
 def connection_to(adapter: str, url: str, *, key: str = KEY, profile: str = "") -> Connection:
     """A connection to a server that speaks the adapter's wire format under `url`."""
-    base = f"{url}/v1" if adapter == "openai" else url
-    return Connection(
-        "Ward vendor",
-        adapter,
-        base,
-        key,
-        simulated=True,
-        profile=profile or ("openai" if adapter == "openai" else ""),
-    )
+    name, path, dialect = _WAYS[adapter]
+    return Connection("Ward vendor", name, url + path, key, simulated=True, profile=profile or dialect)
 
 
 def request(
@@ -67,6 +112,14 @@ def http(status: str, body: bytes, *headers: str, kind: str = "application/json"
     """A whole HTTP response."""
     lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body)}", *headers]
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+
+
+def ending_of(call: Callable[[], Reply]) -> str | tuple[str, bool]:
+    """The outcome of a reply, or retry class and possibly paid of the error; anything else comes through."""
+    try:
+        return call().outcome.value
+    except ProviderError as error:
+        return error.retry, error.possibly_paid
 
 
 @contextmanager
@@ -108,9 +161,10 @@ def _read(opened: socket.socket) -> bytes:
     while b"\r\n\r\n" not in received:
         received += opened.recv(65536)
     head, _, body = received.partition(b"\r\n\r\n")
-    length = next(
+    lengths = [
         int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
-    )
+    ]
+    length = sum(lengths)  # a GET has none
     while len(body) < length:
         body += opened.recv(65536)
     return head + b"\r\n\r\n" + body

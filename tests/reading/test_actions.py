@@ -212,15 +212,28 @@ def test_a_latecomer_follows_the_same_plan_and_moves_nobody() -> None:
     assert digest(manifest(study, study.allocation_plans.get())) == study.manifest_sha256
 
 
-def test_hidden_refusals_are_not_allocated_and_positions_close_up() -> None:
-    study = factories.make_study(refusal_policy="hidden")
+@pytest.mark.parametrize("policy", ["hidden", "worst"])
+def test_hidden_refusals_are_not_allocated_and_positions_close_up(policy: str) -> None:
+    study = factories.make_study(refusal_policy=policy)
     arm = factories.make_arm(study)
     factories.make_criterion(study)
     for number in range(4):
         verdict = "full_refusal" if number == 2 else "answer"
         factories.make_output(arm, factories.make_case(study), text=f"Text {number}", verdict=verdict)
     seat = factories.make_reader(study)
+    factories.freeze(study)
     study = actions.start_study(study=study, by=study.created_by)
     rows = Allocation.objects.of(seat).values_list("position", "case__code")
     assert [position for position, _case in rows] == [1, 2, 3]
     assert "C003" not in {case for _position, case in rows}
+
+
+def test_a_case_whose_output_is_missing_is_not_allocated() -> None:
+    study = factories.make_study()
+    arm = factories.make_arm(study)
+    factories.make_output(arm, factories.make_case(study))
+    factories.make_case(study)
+    seat = factories.make_reader(study)
+    plan = actions.draw_plan(study=study, by=study.created_by)
+    assert plan.excluded == [("C002", 0)]
+    assert list(Allocation.objects.of(seat).values_list("case__code", flat=True)) == ["C001"]

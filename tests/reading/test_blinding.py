@@ -64,6 +64,7 @@ def build(models: list[dict[str, object]], texts: list[str]) -> Study:
                 arm, case, text=text, verdict="full_refusal" if text == texts[1] else "answer"
             )
     factories.make_reader(study, email="reader@example.org")
+    factories.freeze(study)
     return start_study(study=study, by=study.created_by)
 
 
@@ -141,7 +142,7 @@ def normal(body: bytes, texts: list[str]) -> bytes:
         r"\1",
         page,
     )
-    return re.sub(r'(<p class="written" dir="auto">).*?(</p>)\s*', "", page, flags=re.S).encode()
+    return re.sub(r'(<div class="written shown" dir="auto">).*?(</div>)\s*', "", page, flags=re.S).encode()
 
 
 def unsized(headers: dict[str, str], body: bytes) -> dict[str, str]:

@@ -47,6 +47,7 @@ def opened(study: Study, client: Client) -> tuple[str, Allocation]:
     for case in Case.objects.of(study):
         factories.make_output(arm, case)
     seat = factories.make_reader(study)
+    factories.freeze(study)
     start_study(study=study, by=study.created_by)
     client.force_login(seat.user)
     allocation = Allocation.objects.filter(seat=seat).order_by("position")[0]

@@ -210,6 +210,7 @@ def test_a_model_text_is_text_whatever_it_contains() -> None:
     seat = factories.make_reader(study)
     from readerstudy.reading.actions import start_study
 
+    factories.freeze(study)
     start_study(study=study, by=study.created_by)
     page = signed_in(seat.user).get(addresses(seat, Allocation.objects.of(seat)[0])["read"]).content.decode()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x" in page

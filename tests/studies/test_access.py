@@ -12,6 +12,9 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 PAGES = ["studies:detail", "studies:settings", "studies:arms", "studies:add_arm", "studies:questions"]
+PAGES += ["generation:prompts", "generation:new_prompt", "cases:purposes"]
+PAGES += ["generation:verdicts", "generation:choose_verdicts", "generation:agreement", "generation:leaks"]
+PAGES += ["generation:text_rules", "generation:freeze"]
 PAGES += ["studies:add_question", "studies:audit", "reading:readers", "reading:board", "reading:allocation"]
 
 
@@ -41,6 +44,7 @@ def client_of(study: Study, who: str) -> Client:
         ("reader", 404),
         ("researcher", 404),
         ("adjudicator", 404),
+        ("writer", 404),
         ("coordinator of another study", 404),
         ("site staff", 404),
         ("nobody", 302),
@@ -50,7 +54,9 @@ def test_the_console_is_for_its_coordinators(study: Study, page: str, who: str, 
     assert client_of(study, who).get(reverse(page, args=[study.key])).status_code == status
 
 
-@pytest.mark.parametrize("who", ["reader", "researcher", "coordinator of another study", "site staff"])
+@pytest.mark.parametrize(
+    "who", ["reader", "researcher", "writer", "coordinator of another study", "site staff"]
+)
 def test_nobody_else_changes_a_study(study: Study, who: str) -> None:
     client = client_of(study, who)
     for name, arguments in (("studies:move", [study.key, "close"]), ("reading:start_study", [study.key])):
@@ -83,3 +89,61 @@ def test_the_list_shows_only_the_own_studies(study: Study) -> None:
     page = client_of(study, "coordinator").get(reverse("studies:list")).content.decode()
     assert study.title in page
     assert other.title not in page
+
+
+# What a writer reaches: these pages, and of the others nothing at all.
+WRITING = ["generation:write"]
+ELSEWHERE = [
+    "generation:outputs",
+    "generation:texts",
+    "generation:departures",
+    "reading:start",
+    "analysis:report",
+]
+ELSEWHERE += [
+    "analysis:ratings",
+    "analysis:outputs",
+    "cases:images",
+    "cases:labels",
+    "generation:departures_csv",
+]
+ELSEWHERE += ["generation:departed_images"]
+
+
+@pytest.mark.parametrize("page", WRITING)
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("coordinator", 200),
+        ("writer", 200),
+        ("reader", 404),
+        ("researcher", 404),
+        ("adjudicator", 404),
+        ("coordinator of another study", 404),
+        ("site staff", 404),
+        ("nobody", 302),
+    ],
+)
+def test_texts_are_written_by_writers_and_coordinators(
+    study: Study, page: str, who: str, status: int
+) -> None:
+    assert client_of(study, who).get(reverse(page, args=[study.key])).status_code == status
+
+
+@pytest.mark.parametrize("page", ELSEWHERE)
+def test_a_writer_reaches_nothing_else(study: Study, page: str) -> None:
+    assert client_of(study, "writer").get(reverse(page, args=[study.key])).status_code == 404
+
+
+def test_a_writers_list_leads_to_the_writing(study: Study) -> None:
+    page = client_of(study, "writer").get(reverse("studies:list")).content.decode()
+    assert reverse("generation:write", args=[study.key]) in page
+
+
+@pytest.mark.parametrize(("first", "then"), [(Role.WRITER, Role.READER), (Role.READER, Role.WRITER)])
+def test_nobody_reads_texts_of_their_own(study: Study, first: Role, then: Role) -> None:
+    from readerstudy.studies.policies import StudyError
+
+    person = factories.make_member(study, first).user
+    with pytest.raises(StudyError, match="cannot read in it"):
+        factories.make_member(study, then, user=person)

@@ -9,10 +9,13 @@ from django.test import Client
 from django.urls import reverse
 
 from readerstudy.audit.models import Event
+from readerstudy.providers.base import Connection
+from readerstudy.providers.connections import Offer
 from readerstudy.reading.actions import start_study
+from readerstudy.studies import prompt_marks
 from readerstudy.studies.actions import move_study
 from readerstudy.studies.lifecycle import MOVES, State, may_move
-from readerstudy.studies.models import Arm, Criterion, Membership, Study
+from readerstudy.studies.models import Arm, Criterion, Membership, PromptVersion, Study
 from readerstudy.studies.options import parse_options
 from readerstudy.studies.policies import StudyError
 from tests import factories
@@ -128,6 +131,114 @@ def test_an_arm_keeps_only_the_parameters_that_were_set(client: Client, study: S
     assert not arm.is_simulated
 
 
+def arm_answers(study: Study, **changes: Any) -> dict[str, Any]:
+    prompt = changes.pop("prompt", None) or factories.make_prompt(study, name="P")
+    told = {"name": "One", "kind": "model", "connection": "simulated-openai", "model": "sim-alpha"}
+    return {**told, "prompt": prompt.pk, **changes}
+
+
+@pytest.fixture
+def provider(settings: Any) -> None:
+    """One simulated provider is set up."""
+    connection = Connection("simulated-openai", "openai", "http://127.0.0.1:9/v1", "k", simulated=True)
+    settings.CONNECTIONS = {"simulated-openai": Offer("Simulated", connection)}
+
+
+def test_an_arm_sends_every_parameter_that_was_chosen_and_no_other(
+    client: Client, study: Study, provider: None
+) -> None:
+    chosen = {
+        "top_p": "0.5",
+        "max_output_tokens": "300",
+        "seed": "7",
+        "reasoning_effort": "low",
+        "service_tier": "flex",
+    }
+    client.post(reverse("studies:add_arm", args=[study.key]), arm_answers(study, temperature="", **chosen))
+    assert Arm.objects.get(study=study).parameters == {
+        "top_p": 0.5,
+        "max_output_tokens": 300,
+        "seed": 7,
+        "reasoning_effort": "low",
+        "service_tier": "flex",
+    }
+
+
+@pytest.mark.parametrize(("kind", "keeps_prompt"), [("imported", True), ("human", False)])
+def test_an_arm_that_nobody_is_called_for_keeps_nothing_of_a_call(
+    client: Client, study: Study, provider: None, kind: str, keeps_prompt: bool
+) -> None:
+    answers = arm_answers(study, kind=kind, temperature="1", replicates="")
+    client.post(reverse("studies:add_arm", args=[study.key]), answers)
+    arm = Arm.objects.get(study=study)
+    assert (arm.connection, arm.model, arm.parameters, arm.is_simulated) == ("", "", {}, False)
+    assert (arm.prompt is not None) == keeps_prompt
+
+
+@pytest.mark.parametrize("replicates", ["101", "-1"])
+def test_an_impossible_number_of_replicates_is_said_at_its_field(
+    client: Client, study: Study, provider: None, replicates: str
+) -> None:
+    page = client.post(
+        reverse("studies:add_arm", args=[study.key]), arm_answers(study, replicates=replicates)
+    )
+    assert page.context["form"].errors
+    assert not Arm.objects.filter(study=study).exists()
+
+
+def test_a_prompt_is_chosen_with_its_version_and_what_is_known_of_it(
+    client: Client, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = factories.make_prompt(study, name="P"), factories.make_prompt(study, name="P")
+    monkeypatch.setattr(prompt_marks, "_finders", [lambda _versions: {first.pk: "validated on 9 cases"}])
+    page = client.get(reverse("studies:add_arm", args=[study.key])).content.decode()
+    assert "P (1) · validated on 9 cases" in page
+    assert f"P ({second.number}) · newest, not validated" in page
+
+
+def test_an_arm_is_copied_to_another_model(client: Client, study: Study, provider: None) -> None:
+    arm = factories.make_arm(study, name="One", parameters={"seed": 7}, input_condition="image")
+    form = client.get(reverse("studies:add_arm", args=[study.key]) + f"?like={arm.pk}").context["form"]
+    assert form["model"].value() == "sim-alpha"
+    assert form["seed"].value() == 7
+    assert form["name"].value() is None
+    assert form["prompt"].value() == arm.prompt_id
+    other = factories.make_arm(factories.make_study())
+    form = client.get(reverse("studies:add_arm", args=[study.key]) + f"?like={other.pk}").context["form"]
+    assert form["model"].value() is None
+
+
+def test_the_grid_of_models_and_prompts_is_filled_cell_by_cell(client: Client, study: Study) -> None:
+    first = factories.make_prompt(study, name="P")
+    alpha = factories.make_arm(study, model="m-alpha", prompt=first, parameters={"seed": 7})
+    factories.make_arm(study, model="m-beta", prompt=factories.make_prompt(study, name="Q"))
+    page = client.get(reverse("studies:arms", args=[study.key])).content.decode()
+    second = PromptVersion.objects.get(study=study, name="Q")
+    address = reverse("studies:cross_arm", args=[study.key, alpha.pk, second.pk])
+    assert address in page
+    assert page.count("/cross/") == 2
+    client.post(address)
+    made = Arm.objects.get(study=study, model="m-alpha", prompt=second)
+    assert (made.name, made.parameters, made.position) == ("m-alpha · Q (1)", {"seed": 7}, 2)
+    client.post(address)
+    assert Arm.objects.filter(name="m-alpha · Q (1) 2").exists()
+    page = client.get(reverse("studies:arms", args=[study.key])).content.decode()
+    assert page.count("/cross/") == 1
+
+
+def test_the_grid_takes_only_arms_and_prompts_of_its_own_study(client: Client, study: Study) -> None:
+    arm, elsewhere = factories.make_arm(study), factories.make_study()
+    pairs = [(arm.pk, factories.make_prompt(elsewhere).pk), (factories.make_arm(elsewhere).pk, arm.prompt_id)]
+    for numbers in pairs:
+        assert client.post(reverse("studies:cross_arm", args=[study.key, *numbers])).status_code == 404
+    assert Arm.objects.filter(study=study).count() == 1
+
+
+def test_one_model_with_one_prompt_has_no_grid(client: Client, study: Study) -> None:
+    factories.make_arm(study)
+    assert client.get(reverse("studies:arms", args=[study.key])).context["grid"] is None
+
+
 def test_a_model_without_provider_is_refused(client: Client, study: Study) -> None:
     page = client.post(
         reverse("studies:add_arm", args=[study.key]), {"name": "One", "kind": "model"}
@@ -229,3 +340,14 @@ def test_a_start_needs_no_second_click() -> None:
     assert study.state == State.RUNNING
     with pytest.raises(StudyError):
         start_study(study=study, by=study.created_by)
+
+
+def test_the_settings_keep_what_leaves_and_what_readers_are_shown() -> None:
+    study = factories.make_study()
+    client = Client()
+    client.force_login(study.created_by)
+    address = reverse("studies:settings", args=[study.key])
+    sent = {"title": study.title, "consent_text": "Yes.", "refusal_policy": "worst", "show_boxes": "on"}
+    assert client.post(address, sent).status_code == 302
+    study.refresh_from_db()
+    assert (study.refusal_policy, study.show_boxes, study.contains_patient_data) == ("worst", True, False)

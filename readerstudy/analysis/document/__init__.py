@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from readerstudy.analysis.document import arms, criteria, foundations, words
+from readerstudy.analysis.document import arms, constancy, criteria, foundations, verdicts, words
 from readerstudy.analysis.document.parts import Cell, Document, Group, Line, Picture, Section, Table
 from readerstudy.analysis.document.words import listed
 from readerstudy.analysis.estimates.plain import Content
@@ -21,7 +21,10 @@ def document_of(content: Content) -> Document:
     sections = [
         *(criteria.section(criterion, badges) for criterion in content["criteria"]),
         arms.refusals(content, badges),
+        verdicts.section(content, badges),
         arms.classification(content, badges),
+        constancy.self_agreement(content, badges),
+        constancy.with_readers(content, badges),
         foundations.section(content),
     ]
     return Document(

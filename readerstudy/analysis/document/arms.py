@@ -18,13 +18,12 @@ MEASURES = ("accuracy", "sensitivity", "specificity")
 
 
 def refusals(content: Content, badges: Badges) -> Section:
-    hidden = (
-        content["study"]["refusal_policy"] == RefusalPolicy.HIDDEN and content["counts"]["outputs_hidden"]
-    )
+    policy = RefusalPolicy(content["study"]["refusal_policy"])
+    hidden = policy.hides and content["counts"]["outputs_hidden"]
     return Section(
         slug="refusals",
         heading=_("Refusals"),
-        sentences=(refusal_line(content),),
+        sentences=(refusal_line(content), _denominators(content)),
         notices=(_hidden_notice(content),) if hidden else (),
         tables=(_refusal_table(content["refusals"], badges), _verdict_table(content["refusals"])),
     )
@@ -49,10 +48,26 @@ def _refused(arm: Content) -> str:
     return _("%(arm)s %(share)s (%(interval)s; %(n)s of %(outputs)s outputs)") % said
 
 
+def _denominators(content: Content) -> str:
+    """Both denominators of each arm: all cases, and cases with something to rate."""
+    said = (
+        _("%(arm)s %(rateable)s of %(cases)s cases")
+        % {
+            "arm": words.named(arm["arm"]),
+            "rateable": whole(arm["rateable"]),
+            "cases": whole(content["counts"]["cases"]),
+        }
+        for arm in content["refusals"]
+    )
+    return _("There is something to rate for %(found)s.") % {"found": listed(said)}
+
+
 def _hidden_notice(content: Content) -> str:
     said = _(
         "Readers did not see refusals; each counts as not acceptable for every reader who has given ratings."
     )
+    if content["study"]["refusal_policy"] == RefusalPolicy.WORST:
+        said += " " + _worst(content["counts"]["scored_by_rule"])
     if content["is_interim"]:
         said += " " + _(
             "They count in full from a reader's first rating, so shares as intended are too low until all readers "
@@ -61,14 +76,31 @@ def _hidden_notice(content: Content) -> str:
     return said
 
 
+def _worst(count: int) -> str:
+    return ngettext(
+        "The protocol scores each as the worst of every scale that has a bad end: %(n)s value is set by this rule and "
+        "by no reader. Agreement between readers leaves it out.",
+        "The protocol scores each as the worst of every scale that has a bad end: %(n)s values are set by this rule "
+        "and by no reader. Agreement between readers leaves them out.",
+        count,
+    ) % {"n": whole(count)}
+
+
 def _refusal_table(arms: list[Content], badges: Badges) -> Table:
     outside = [(_("Failures"), "failures"), (_("Not made yet"), "waiting"), (_("Calls lost"), "calls_lost")]
     outside = [(name, key) for name, key in outside if key == "failures" or any(arm[key] for arm in arms)]
-    names = (_("Outputs"), _("Refused"), _("Rate"), _("95 % interval"), *(name for name, _key in outside))
+    names = (
+        _("Outputs"),
+        _("To rate"),
+        _("Refused"),
+        _("Rate"),
+        _("95 % interval"),
+        *(name for name, _key in outside),
+    )
     rows = tuple(
         (
             Cell(arm["arm"], "head", badges[arm["arm"]]),
-            *(Cell(whole(arm[key]), "number") for key in ("responses", "declined")),
+            *(Cell(whole(arm[key]), "number") for key in ("responses", "rateable", "declined")),
             words.value_cell(arm["rate"]),
             words.interval_cell(arm["rate"]),
             *(Cell(whole(arm[key]), "number") for _name, key in outside),
@@ -83,6 +115,9 @@ def _refusal_table(arms: list[Content], badges: Badges) -> Table:
             _("Interval: %(method)s.") % {"method": words.methods_named(arm["rate"] for arm in arms)},
             _("Refusals, deferrals and blocks by the vendor count; a person's verdict wins over the rules'."),
             _("Failures of infrastructure are missing outputs, not refusals."),
+            _(
+                "To rate: answers, hedged answers and partial refusals; the rest hold nothing that could be judged."
+            ),
         ),
     )
 

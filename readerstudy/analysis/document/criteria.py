@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from readerstudy.analysis.document import words
 from readerstudy.analysis.document.parts import Cell, Group, Picture, Section, Table
@@ -89,7 +90,21 @@ def _given(criterion: Content) -> str:
     rest = listed(f"{whole(count)} {name}" for name, count in outside if count)
     numbers = {"rated": whole(counts["rated"]), "planned": whole(counts["planned"])}
     said = _("%(rated)s of %(planned)s planned ratings were given") % numbers
-    return f"{said}; {rest}." if rest else f"{said}."
+    said = f"{said}; {rest}." if rest else f"{said}."
+    return f"{said} {_scored_by_rule(counts['scored_by_rule'])}".rstrip()
+
+
+def _scored_by_rule(count: int) -> str:
+    """How many values no reader gave; empty where there are none."""
+    if not count:
+        return ""
+    return ngettext(
+        "%(n)s value more was set by the protocol: a refusal that readers did not see, scored as the worst of the "
+        "scale.",
+        "%(n)s values more were set by the protocol: refusals that readers did not see, scored as the worst of the "
+        "scale.",
+        count,
+    ) % {"n": whole(count)}
 
 
 def _primary(criterion: Content, name: str) -> list[Content]:
@@ -114,6 +129,8 @@ def _measure_words(criterion: Content, row: Content) -> str:
             if criterion["unit"]
             else _("Mean score")
         )
+    if row["estimator"] != SHARE and row["refusals"] == AS_INTENDED:
+        return f"{figure}, {_('refusals scored as the worst of the scale')}"
     return f"{figure}, {words.refusals_words(row['refusals'])}"
 
 
@@ -127,7 +144,7 @@ def _forest(criterion: Content) -> tuple[Picture, ...]:
         f"{name}: {words.figures(found, lambda row: str(row['arm']))}." for name, found in by_measure.items()
     ]
     caption = (
-        _("Filled marks count refusals as not acceptable, open marks leave them out.")
+        _("Filled marks count refusals as the protocol says, open marks leave them out.")
         if rows[0]["refusals"] == AS_INTENDED
         else _("Refusals are left out.")
     )

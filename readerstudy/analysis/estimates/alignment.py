@@ -1,12 +1,15 @@
 """Per scored question and arm: the mean score and the share acceptable, and their differences between arms.
 
-Refusals: a mean exists only conditional on a response, because an answer that was not given has no grade. The share
-acceptable exists twice: as intended, where a refusal is not acceptable, and conditional on a response.
+Refusals: a mean exists conditional on a response, because an answer that was not given has no grade; as intended only
+where the protocol itself scores refusals as the worst of the scale. The share acceptable exists twice: as intended,
+where a refusal is not acceptable, and conditional on a response.
 """
 
 from __future__ import annotations
 
 from itertools import combinations
+
+import numpy as np
 
 from readerstudy.analysis.estimates.plain import (
     AS_INTENDED,
@@ -26,6 +29,7 @@ from readerstudy.stats.alignment import (
     paired_difference,
     proportion_acceptable,
 )
+from readerstudy.stats.arrays import FloatArray
 from readerstudy.stats.intervals import holm
 from readerstudy.stats.ratings import Scores
 from readerstudy.stats.refusals import as_intended
@@ -43,10 +47,11 @@ def cut_of(criterion: Criterion) -> Cut:
     return Cut(comparison, float(criterion.acceptable_from or 0.0))
 
 
-def measures(criterion: Criterion) -> list[Measure]:
+def measures(sheet: Sheet) -> list[Measure]:
     """What a scored question admits, its primary measure first."""
-    shares = [(SHARE, AS_INTENDED), (SHARE, CONDITIONAL)] if cuts(criterion) else []
-    return [*shares, (MEAN, CONDITIONAL)]
+    shares = [(SHARE, AS_INTENDED), (SHARE, CONDITIONAL)] if cuts(sheet.criterion) else []
+    by_rule = [(MEAN, AS_INTENDED)] if sheet.scored_by_rule.any() else []
+    return [*shares, *by_rule, (MEAN, CONDITIONAL)]
 
 
 def alignment(evidence: Evidence, sheet: Sheet) -> list[Content]:
@@ -58,7 +63,7 @@ def alignment(evidence: Evidence, sheet: Sheet) -> list[Content]:
             ),
             refusals=refusals,
         )
-        for measure, refusals in measures(sheet.criterion)
+        for measure, refusals in measures(sheet)
         for place, arm in enumerate(evidence.arms)
         for scores in [scores_of(evidence, sheet, place, (measure, refusals))]
         for estimate in [mean_score if measure == MEAN else proportion_acceptable]
@@ -70,7 +75,7 @@ def differences(evidence: Evidence, sheet: Sheet) -> list[Content]:
     """First minus second for every pair of arms, on the cases and readers that both have; p also after Holm."""
     return [
         row
-        for measure in measures(sheet.criterion)
+        for measure in measures(sheet)
         for variant in VARIANTS
         for row in _contrasts(evidence, sheet, measure, variant)
     ]
@@ -84,8 +89,16 @@ def scores_of(evidence: Evidence, sheet: Sheet, place: int, measure: Measure) ->
         scores = arm_scores(evidence, values, answered(evidence, arm))
         return scores if name == MEAN else mark_acceptable(scores, cut_of(sheet.criterion))
     present = evidence.outputs[arm].present
+    if name == MEAN:
+        return arm_scores(evidence, _with_rule(sheet, place), present)
     acceptable = mark_acceptable(arm_scores(evidence, values, present), cut_of(sheet.criterion))
     return as_intended(acceptable, sheet.refused[place][present])
+
+
+def _with_rule(sheet: Sheet, place: int) -> FloatArray:
+    """One arm's scores with the worst of the scale where the protocol scores a refusal so."""
+    values: FloatArray = np.where(sheet.scored_by_rule[place], sheet.worst[place], sheet.scores[place])
+    return values
 
 
 def _contrasts(evidence: Evidence, sheet: Sheet, measure: Measure, variant: str) -> list[Content]:

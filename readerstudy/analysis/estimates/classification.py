@@ -10,6 +10,7 @@ from itertools import combinations
 
 import numpy as np
 
+from readerstudy.analysis.estimates.constancy import model_name
 from readerstudy.analysis.estimates.plain import CONDITIONAL, READINGS, Content, plain
 from readerstudy.analysis.evidence import Evidence
 from readerstudy.analysis.labels import fold
@@ -20,8 +21,11 @@ from readerstudy.stats.estimate import Estimate
 from readerstudy.stats.intervals import holm
 from readerstudy.stats.ratings import MISSING, Ratings
 from readerstudy.stats.scale import Scale
+from readerstudy.studies.models import Arm
 
 READER = "model"
+
+READER = "model"  # arms are compared as one reader under two conditions
 
 
 def classification(evidence: Evidence) -> Content | None:
@@ -32,7 +36,7 @@ def classification(evidence: Evidence) -> Content | None:
     labels = sorted({fold(label): label for label in references.values()}.values())
     positive = _spelled(evidence.study.positive_label, labels)
     marks = {
-        refusals: [_marks(evidence, arm.pk, labels, references, refusals) for arm in evidence.arms]
+        refusals: [_marks(evidence, arm, labels, references, refusals) for arm in evidence.arms]
         for refusals in READINGS
     }
     return {
@@ -42,7 +46,7 @@ def classification(evidence: Evidence) -> Content | None:
         "n_references": len(references),
         "arms": [_counted(evidence, place, references) for place in range(len(evidence.arms))],
         "estimates": [
-            plain(estimate.labelled(arm=arm.name), refusals=refusals)
+            plain(estimate.labelled(arm=arm.name), refusals=refusals, reader=model_name(arm))
             for refusals in READINGS
             for arm, found in zip(evidence.arms, marks[refusals], strict=True)
             for estimate in _estimates(evidence, found, positive)
@@ -63,13 +67,16 @@ def _spelled(wanted: str, labels: list[str]) -> str | None:
 
 
 def _marks(
-    evidence: Evidence, arm: int, labels: list[str], references: dict[str, str], refusals: str
+    evidence: Evidence, arm: Arm, labels: list[str], references: dict[str, str], refusals: str
 ) -> Correctness:
-    outputs, folded = evidence.outputs[arm], [fold(label) for label in labels]
+    outputs, folded = evidence.outputs[arm.pk], [fold(label) for label in labels]
     codes = np.array([MISSING if label is None else folded.index(fold(label)) for label in outputs.labels])
     codes = np.where(outputs.declined, MISSING, codes).astype(np.int64)
     ratings = Ratings(
-        codes=codes[:, np.newaxis], scale=Scale(tuple(labels)), units=evidence.cases, readers=(READER,)
+        codes=codes[:, np.newaxis],
+        scale=Scale(tuple(labels)),
+        units=evidence.cases,
+        readers=(READER,),
     )
     truth = {case: labels[folded.index(fold(label))] for case, label in references.items()}
     found = correctness(ratings, truth)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from readerstudy.analysis.estimates.plain import Content, plain
 from readerstudy.analysis.evidence import Evidence
 from readerstudy.generation.models import Verdict
+from readerstudy.providers.refusals import RATEABLE
 from readerstudy.stats.refusals import refusal_rate
 
 
@@ -21,6 +22,7 @@ def _of_arm(evidence: Evidence, pk: int, name: str) -> Content:
         "arm": name,
         "declined": declined,
         "responses": outputs.responses,
+        "rateable": sum(outputs.verdicts[verdict] for verdict in RATEABLE),
         "failures": outputs.failures,
         "waiting": outputs.waiting,
         "calls_lost": outputs.calls_lost,

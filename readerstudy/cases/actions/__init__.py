@@ -31,6 +31,7 @@ from readerstudy.cases.actions.masks import (
     store_masked,
     take_mask,
 )
+from readerstudy.cases.actions.purposes import set_purpose
 from readerstudy.cases.actions.versions import CleanFile, keep_files
 from readerstudy.cases.actions.working import (
     keep_hold,
@@ -74,6 +75,7 @@ __all__ = [
     "refuse_upload",
     "retry_masks",
     "ring_waiting",
+    "set_purpose",
     "store_masked",
     "store_renditions",
     "take_back",

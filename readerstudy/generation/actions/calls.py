@@ -8,56 +8,99 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from readerstudy.audit.record import record, study_stream
-from readerstudy.generation import storable
+from readerstudy.generation import sizes, storable
+from readerstudy.generation.actions.extractions import extract
+from readerstudy.generation.actions.limits import correct_pace
+from readerstudy.generation.actions.money import Reservation, reserve, settle, taken_by
 from readerstudy.generation.models import (
     Attempt,
+    Batch,
     Generation,
     Interpretation,
+    Mode,
     RefusalVerdict,
     Stage,
     VendorPause,
 )
 from readerstudy.generation.recipes import recipe_sha256
 from readerstudy.providers import ErrorCode, ProviderError, Reply
-from readerstudy.providers.base import ImagePart
+from readerstudy.providers.base import ImagePart, TextPart
 from readerstudy.providers.prompts import Rendered
 from readerstudy.providers.refusals import Verdict as Judgement
 
 FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 120.0
+LONGEST_ASKED_SECONDS = 3600.0
 NOTHING = Rendered(system="", parts=())
+NO_CHARGE = Reservation(price=None, tokens=0, cost=None)
 
 
 @transaction.atomic
 def begin_attempt(*, generation: Generation, rendered: Rendered = NOTHING) -> Attempt | None:
     """Writes the attempt before its call is made; earlier ones without an end may have been paid for.
 
-    The hashes of the images in `rendered` say later that readers saw the same bytes.
+    The hashes of the images in `rendered` say later that readers saw the same bytes. The most the call may cost is
+    taken out of the study's budget first.
 
-    Returns None where the worker has lost the row meanwhile, so that no call is made.
+    Returns None where the worker has lost the row meanwhile or the budget does not allow the call: then none is made.
     """
     if generation.lease_until is None or generation.lease_until <= timezone.now():
         return None
-    number = 1
+    row = generation
     if generation.claims > 1:  # somebody had it before
-        row = Generation.objects.held(generation).select_for_update(no_key=True).first()
-        if row is None:
+        held = Generation.objects.held(generation).select_for_update(no_key=True).first()
+        if held is None:
             return None
+        row = held
+    source = generation.source
+    taken = NO_CHARGE if source.is_recorded else reserve(source=source, size=most_of(generation, rendered))
+    if taken is None:
+        _give_back(generation)
+        return None
+    if generation.claims > 1:
         _close_open_attempts(row, "lost", _("The worker ended before the reply was stored."))
-        number = row.attempts.count() + 1
-    return Attempt.objects.create(
+    number = row.attempts.count() + 1 if generation.claims > 1 else 1
+    attempt = new_attempt(generation=generation, rendered=rendered, number=number, taken=taken)
+    attempt.save(force_insert=True)
+    return attempt
+
+
+def new_attempt(
+    *,
+    generation: Generation,
+    rendered: Rendered,
+    number: int,
+    taken: Reservation,
+    batch: Batch | None = None,
+) -> Attempt:
+    """An attempt that is not yet written."""
+    source = generation.source
+    return Attempt(
         generation=generation,
         number=number,
         key=uuid.uuid4().hex,
-        asked_model=generation.source.model,
-        recipe_sha256=recipe_sha256(generation.source),
-        prompt_sha256="" if generation.source.is_recorded else rendered.sha256,
+        mode=Mode.LIVE if batch is None else Mode.BATCH,
+        batch=batch,
+        connection=source.connection,
+        words_bytes=_words_bytes(rendered),
+        asked_model=source.model,
+        recipe_sha256=recipe_sha256(source),
+        prompt_sha256="" if source.is_recorded else rendered.sha256,
         images=[_fingerprint(part) for part in rendered.parts if isinstance(part, ImagePart)],
+        price=taken.price,
+        counted_tokens=taken.tokens,
+        cost=taken.cost,
     )
+
+
+def most_of(generation: Generation, rendered: Rendered) -> sizes.Size:
+    """The most a call for this row may take."""
+    return sizes.most(rendered, generation.source.parameters)
 
 
 @transaction.atomic
@@ -68,7 +111,9 @@ def store_reply(*, attempt: Attempt, reply: Reply, judgement: Judgement) -> bool
     """
     generation = attempt.generation
     unmade = Generation.objects.filter(pk=generation.pk).exclude(stage=Stage.DONE)
-    is_first = bool(unmade.update(stage=Stage.DONE, failure="", lease_until=None, finished_at=timezone.now()))
+    done = {"stage": Stage.DONE, "failure": "", "lease_until": None, "batch": None}
+    is_first = bool(unmade.update(**done, finished_at=timezone.now()))
+    _settle(attempt, reply)
     _complete(attempt, reply, is_used=is_first)
     if not is_first:
         return False
@@ -83,7 +128,9 @@ def store_reply(*, attempt: Attempt, reply: Reply, judgement: Judgement) -> bool
         declined=judgement.declined,
         signal=storable.text(judgement.signal, 80),
         evidence=storable.text(judgement.evidence, 400),
+        is_sure=judgement.is_sure,
     )
+    extract(interpretation=interpretation)
     data = {"attempt": attempt.key, "text_sha256": digest, "verdict": judgement.verdict}
     stream = f"{study_stream(generation.source.study_id)}/outputs"
     record("interpretation.store", by=None, stream=stream, subject=f"generation {generation.pk}", data=data)
@@ -92,17 +139,14 @@ def store_reply(*, attempt: Attempt, reply: Reply, judgement: Judgement) -> bool
 
 @transaction.atomic
 def store_failure(*, generation: Generation, attempt: Attempt, error: ProviderError) -> None:
-    """Completes a failed attempt; the row waits for another try, or fails with the vendor's sentence."""
-    Attempt.objects.filter(pk=attempt.pk).update(
-        finished_at=timezone.now(),
-        outcome="failed",
-        error_code=str(error.code),
-        error=storable.text(error.sentence, 400),
-        http_status=error.status,
-        is_possibly_paid=error.possibly_paid,
-        raw=storable.json(error.raw),
-    )
+    """Completes a failed attempt; the row waits for another try, or fails with the vendor's sentence.
+
+    What may have been paid for stays counted at the most it may have cost.
+    """
     row = Generation.objects.held(generation).select_for_update(no_key=True).first()
+    if not error.possibly_paid and attempt.counted_tokens:
+        settle(attempt=attempt, tokens=sizes.Size(0, 0))
+    _complete_failed(attempt, error)
     if row is None:
         return
     if error.retry != "again":
@@ -112,12 +156,9 @@ def store_failure(*, generation: Generation, attempt: Attempt, error: ProviderEr
         _fail(row, error.sentence[:300] + " " + _("After %(n)d tries it was given up.") % {"n": row.tries})
         return
     due = timezone.now() + timedelta(seconds=wait_seconds(row.tries, error.retry_after))
-    Generation.objects.filter(pk=row.pk).update(stage=Stage.QUEUED, due_at=due, lease_until=None)
+    Generation.objects.filter(pk=row.pk).update(stage=Stage.QUEUED, due_at=due, lease_until=None, batch=None)
     if error.code == ErrorCode.RATE_LIMITED:
-        pause = VendorPause(connection=generation.source.connection, until=due)
-        VendorPause.objects.bulk_create(
-            [pause], update_conflicts=True, unique_fields=["connection"], update_fields=["until"]
-        )
+        VendorPause.objects.silence(generation.source.connection, until=due)
 
 
 @transaction.atomic
@@ -131,14 +172,63 @@ def give_up(*, generation: Generation, sentence: str) -> bool:
     return True
 
 
+@transaction.atomic
+def refuse(*, generation: Generation, sentence: str) -> None:
+    """Ends a row that nobody has claimed and that cannot be called for."""
+    row = (
+        Generation.objects.filter(pk=generation.pk, stage=Stage.QUEUED).select_for_update(no_key=True).first()
+    )
+    if row is not None:
+        _fail(row, sentence)
+
+
 def wait_seconds(tries: int, asked: float | None) -> float:
-    """Seconds until the next try: what the vendor asked for, else twice as long each time; never over two minutes."""
-    wanted = asked if asked is not None else FIRST_WAIT_SECONDS * 2 ** (tries - 1)
-    return min(max(wanted, 0.0), LONGEST_WAIT_SECONDS)
+    """Seconds until the next try: what the vendor asked for, up to an hour; else twice as long each time, up to two
+    minutes."""
+    if asked is not None:
+        return min(max(asked, 0.0), LONGEST_ASKED_SECONDS)
+    return min(FIRST_WAIT_SECONDS * 2.0 ** (tries - 1), LONGEST_WAIT_SECONDS)
+
+
+def _words_bytes(rendered: Rendered) -> int:
+    """How many bytes of words are sent: prompt, clinical text and captions, as UTF-8."""
+    return len(rendered.system.encode()) + sum(
+        len(part.text.encode()) for part in rendered.parts if isinstance(part, TextPart)
+    )
 
 
 def _fingerprint(image: ImagePart) -> dict[str, str]:
     return {"slot": image.slot, "sha256": hashlib.sha256(image.data).hexdigest()}
+
+
+def _settle(attempt: Attempt, reply: Reply) -> None:
+    """What the vendor counted takes the place of what was reserved; where it counted nothing, that stays."""
+    source = attempt.generation.source
+    offer = settings.CONNECTIONS.get(source.connection)
+    taken = taken_by(reply, offer.connection.adapter if offer else "")
+    if source.is_recorded or taken is None:
+        return
+    settle(attempt=attempt, tokens=taken)
+    correct_pace(generation=attempt.generation, tokens=taken.tokens)
+
+
+def _give_back(generation: Generation) -> None:
+    """The row waits again as if nobody had claimed it."""
+    Generation.objects.held(generation).update(
+        stage=Stage.QUEUED, lease_until=None, claims_before=F("claims_before") + 1
+    )
+
+
+def _complete_failed(attempt: Attempt, error: ProviderError) -> None:
+    Attempt.objects.filter(pk=attempt.pk).update(
+        finished_at=timezone.now(),
+        outcome="failed",
+        error_code=str(error.code),
+        error=storable.text(error.sentence, 400),
+        http_status=error.status,
+        is_possibly_paid=error.possibly_paid,
+        raw=storable.json(error.raw),
+    )
 
 
 def _close_open_attempts(row: Generation, outcome: str, sentence: str) -> None:
@@ -152,6 +242,7 @@ def _fail(row: Generation, sentence: str) -> None:
         stage=Stage.FAILED,
         failure=storable.text(sentence, 400),
         lease_until=None,
+        batch=None,
         finished_at=timezone.now(),
     )
 
@@ -171,6 +262,7 @@ def _complete(attempt: Attempt, reply: Reply, *, is_used: bool) -> None:
         output_tokens=storable.count(reply.output_tokens),
         reasoning_tokens=storable.count(reply.reasoning_tokens),
         seconds=reply.seconds,
+        characters=len(reply.text or reply.refusal_text),
         sdk=storable.text(f"{reply.sdk} {reply.sdk_version}".strip(), 60),
         sent=storable.json(reply.sent),
         dropped=storable.json(reply.dropped),

@@ -15,22 +15,37 @@ from readerstudy.studies.models import Arm, ArmKind, Study
 from readerstudy.studies.policies import check_protocol_open
 
 ROWS_AT_ONCE = 1000
+CASES_TO_TRY = 3
 
 
 @transaction.atomic
 def queue_generations(*, study: Study, by: User) -> int:
-    """Wants one output for each case and model arm that has none yet; returns how many were added.
+    """Wants every output of case, model arm and replicate that is not there yet; returns how many were added.
 
     Safe to call twice: a wanted output is wanted once. Raises `StudyError` where models may not be called.
     """
     study = locked(study)
     check_can_call(study)
-    missing = _missing(study)
-    Generation.objects.bulk_create(missing, batch_size=ROWS_AT_ONCE)
-    if missing:
-        _record("generation.queue", study, by, {"added": len(missing)})
-    ring_on_commit()
-    return len(missing)
+    return _queue(study, _missing(study, list(_cases(study))), by)
+
+
+@transaction.atomic
+def try_cases(*, study: Study, by: User) -> int:
+    """Wants one output of each model arm for three cases, first, middle and last; returns how many were added.
+
+    What these take says what the others will cost. Raises `StudyError` where models may not be called.
+    """
+    study = locked(study)
+    check_can_call(study)
+    missing = [row for row in _missing(study, spread(list(_cases(study)))) if row.replicate == 1]
+    return _queue(study, missing, by)
+
+
+def spread(cases: list[Case]) -> list[Case]:
+    """Up to three cases that lie as far apart as the list allows."""
+    last = len(cases) - 1
+    places = {last * step // (CASES_TO_TRY - 1) for step in range(CASES_TO_TRY)} if cases else set()
+    return [cases[place] for place in sorted(places)]
 
 
 @transaction.atomic
@@ -76,11 +91,29 @@ def ring_on_commit() -> None:
     transaction.on_commit(ring)
 
 
-def _missing(study: Study) -> list[Generation]:
-    arms = Arm.objects.filter(study=study, kind=ArmKind.MODEL)
-    have = set(Generation.objects.filter(arm__study=study, replicate=1).values_list("arm_id", "case_id"))
-    cases = Case.objects.of(study).filter(images__isnull=False).distinct()
-    return [Generation(arm=arm, case=case) for case in cases for arm in arms if (arm.pk, case.pk) not in have]
+def _queue(study: Study, missing: list[Generation], by: User) -> int:
+    Generation.objects.bulk_create(missing, batch_size=ROWS_AT_ONCE)
+    if missing:
+        _record("generation.queue", study, by, {"added": len(missing)})
+    ring_on_commit()
+    return len(missing)
+
+
+def _cases(study: Study) -> models.QuerySet[Case]:
+    return Case.objects.of(study).filter(images__isnull=False).distinct()
+
+
+def _missing(study: Study, cases: list[Case]) -> list[Generation]:
+    """Rows that are not there yet, all arms of a case after each other, so that arms are made side by side."""
+    arms = list(Arm.objects.filter(study=study, kind=ArmKind.MODEL))
+    have = set(Generation.objects.filter(arm__study=study).values_list("arm_id", "case_id", "replicate"))
+    return [
+        Generation(arm=arm, case=case, replicate=replicate)
+        for case in cases
+        for arm in arms
+        for replicate in range(1, arm.replicates + 1)
+        if (arm.pk, case.pk, replicate) not in have
+    ]
 
 
 def _record(verb: str, study: Study, by: User, data: dict[str, object]) -> None:

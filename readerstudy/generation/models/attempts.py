@@ -6,7 +6,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from readerstudy.generation.models.batches import Batch
+from readerstudy.generation.models.money import MONEY, Price
 from readerstudy.generation.models.queue import Generation
+from readerstudy.studies.models import Study
 
 
 class Mode(models.TextChoices):
@@ -14,6 +17,12 @@ class Mode(models.TextChoices):
 
     LIVE = "live", _("live")
     BATCH = "batch", _("in a batch")
+
+
+class Attempts(models.QuerySet["Attempt"]):
+    def of(self, study: Study) -> Attempts:
+        """All calls of the study's arms and of the trials of its prompts."""
+        return self.filter(models.Q(generation__arm__study=study) | models.Q(generation__trial__study=study))
 
 
 class Attempt(models.Model):
@@ -36,6 +45,8 @@ class Attempt(models.Model):
     is_possibly_paid = models.BooleanField(
         default=False, help_text="The vendor may have charged for this call, and its reply is not used."
     )
+    connection = models.CharField(max_length=40, blank=True, help_text="The provider when the call was made.")
+    words_bytes = models.PositiveIntegerField(default=0, help_text="Bytes of words that were sent, as UTF-8.")
     asked_model = models.CharField(max_length=120, blank=True)
     recipe_sha256 = models.CharField(
         max_length=64, blank=True, help_text="Provider, model, prompt and parameters when the call was made."
@@ -59,6 +70,17 @@ class Attempt(models.Model):
     sent = models.JSONField(default=dict)
     dropped = models.JSONField(default=dict)
     raw = models.JSONField(null=True)
+    characters = models.PositiveIntegerField(null=True, help_text="Length of the text that came.")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, related_name="attempts")
+    price = models.ForeignKey(Price, on_delete=models.PROTECT, null=True, related_name="+")
+    counted_tokens = models.PositiveIntegerField(
+        default=0, help_text="What the budget counts: as many as it took, or at most may have taken."
+    )
+    cost = models.DecimalField(
+        null=True, **MONEY, help_text="In the price's currency; empty where no price is known."
+    )
+
+    objects = Attempts.as_manager()
 
     class Meta:
         verbose_name = _("attempt")
@@ -69,7 +91,22 @@ class Attempt(models.Model):
                 condition=models.Q(finished_at=None) | ~models.Q(outcome=""),
                 name="generation_an_ended_attempt_has_an_outcome",
             ),
+            models.CheckConstraint(
+                condition=models.Q(cost=None) | models.Q(price__isnull=False, cost__gte=0),
+                name="generation_a_cost_has_a_price",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(mode="batch", batch__isnull=False) | models.Q(mode="live", batch=None),
+                name="generation_a_batch_call_names_its_batch",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.generation}"
+
+    @property
+    def characters_per_second(self) -> float | None:
+        """None where the time or the text is missing, as it always is in a batch."""
+        if self.characters is None or not self.seconds:
+            return None
+        return self.characters / self.seconds

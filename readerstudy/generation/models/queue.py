@@ -8,19 +8,24 @@ requeue or fail it.
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from django.db import connection, models, transaction
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from readerstudy.cases.models import Case
-from readerstudy.generation.models.gates import Hold, VendorPause
+from readerstudy.generation.models.batches import Batch
+from readerstudy.generation.models.gates import AHEAD_SECONDS, Gate, Gates, Hold, VendorPause
+from readerstudy.generation.models.money import Purse
 from readerstudy.generation.models.trials import Trial
-from readerstudy.studies.models import Arm, Study
+from readerstudy.studies.models import Arm, CallMode, Study
+
+CLAIMS_AT_A_CLOSED_GATE = 5
 
 
 class Stage(models.TextChoices):
@@ -42,37 +47,71 @@ class Generations(models.QuerySet["Generation"]):
             asked=Coalesce("arm__connection", "trial__connection"),
         )
 
+    def asking(self, connection: str | models.OuterRef) -> Generations:
+        """Rows of arms and trials that call this connection."""
+        return self.sourced().filter(models.Q(asked=connection))
+
     def at_work(self, at: datetime | None = None) -> Generations:
-        """Rows a living worker has: running and within their lease."""
-        return self.filter(stage=Stage.RUNNING, lease_until__gte=at or timezone.now())
+        """Rows a living worker has: running and within their lease. What lies in a batch is no worker's."""
+        return self.filter(stage=Stage.RUNNING, batch=None, lease_until__gte=at or timezone.now())
 
     def waiting(self) -> Generations:
-        """Queued or running rows of studies whose queue is not on hold, due or not."""
+        """Queued or running rows of studies whose queue neither a person nor the budget has stopped, due or not."""
         held = Hold.objects.filter(ended_at=None).values("study")
-        there = self.sourced().filter(stage__in=(Stage.QUEUED, Stage.RUNNING))
-        return there.filter(~models.Q(of_study__in=held))
+        broke = Purse.objects.exclude(stop="").values("study")
+        there = self.sourced().filter(stage__in=(Stage.QUEUED, Stage.RUNNING), batch=None)
+        return there.filter(~models.Q(of_study__in=held) & ~models.Q(of_study__in=broke))
 
-    def claimable(self, at: datetime | None = None) -> Generations:
-        """Rows that may be worked on now: queued and due, or running past their lease."""
+    def live(self) -> Generations:
+        """Rows that workers call for one by one; with `for_batches`, all."""
+        return self.waiting().exclude(arm__mode=CallMode.BATCH)
+
+    def for_batches(self) -> Generations:
+        """Queued rows that are due and whose arm hands its calls in together."""
+        due = self.waiting().filter(stage=Stage.QUEUED, due_at__lte=timezone.now())
+        return due.filter(arm__mode=CallMode.BATCH)
+
+    def due(self, at: datetime | None = None) -> Generations:
+        """Rows that may be worked on now, whatever the limits of their connection say."""
         at = at or timezone.now()
         silent = VendorPause.objects.now(at).values("connection")
         queued = models.Q(stage=Stage.QUEUED, due_at__lte=at) & ~models.Q(asked__in=silent)
-        return self.waiting().filter(queued | models.Q(stage=Stage.RUNNING, lease_until__lt=at))
+        return self.live().filter(queued | models.Q(stage=Stage.RUNNING, lease_until__lt=at))
+
+    def claimable(self, at: datetime | None = None) -> Generations:
+        """Rows that may be worked on now: queued and due, or running past their lease, and their gate is open."""
+        return self.due(at).filter(~models.Q(asked__in=closed_gates().values("connection")))
 
     def next_moment(self) -> datetime | None:
         """When the next row becomes claimable, which may be past; None where nothing waits."""
         silence = VendorPause.objects.filter(connection=models.OuterRef("asked")).values("until")
-        due = Greatest(models.F("due_at"), models.Subquery(silence))
+        ahead = timedelta(seconds=AHEAD_SECONDS)
+        paced = Gate.objects.filter(connection=models.OuterRef("asked"))
+        opens = paced.annotate(opens=Greatest("request_free_at", "token_free_at") - ahead).values("opens")
+        due = Greatest(models.F("due_at"), models.Subquery(silence), models.Subquery(opens))
         moment = models.Case(
             models.When(stage=Stage.RUNNING, then=models.F("lease_until")),
             default=due,
             output_field=models.DateTimeField(),
         )
-        soonest = self.waiting().annotate(moment=moment).order_by("moment")
+        soonest = self.live().annotate(moment=moment).order_by("moment")
         return soonest.values_list("moment", flat=True).first()
 
     def claim_next(self, *, seconds: float) -> Generation | None:
-        """Takes the row of all that has waited longest, for `seconds`; two workers never get the same one."""
+        """Takes the row of all that has waited longest, for `seconds`; two workers never get the same one.
+
+        Where its connection is limited, a place in time is booked with it: `begins_at` of the row.
+        """
+        for _try in range(CLAIMS_AT_A_CLOSED_GATE):
+            try:
+                with transaction.atomic():
+                    row = self._claim_first(seconds)
+                    return _with_a_place(row) if row else None
+            except _GateClosed:
+                continue
+        return None
+
+    def _claim_first(self, seconds: float) -> Generation | None:
         now = timezone.now()
         sql, parameters = _claiming()
         filled = [now if each is _NOW else each for each in parameters]
@@ -104,10 +143,22 @@ class Generation(models.Model):
     claims_before = models.PositiveIntegerField(
         default=0, help_text="Claims before a person last put the row into the queue."
     )
+    batch = models.ForeignKey(
+        Batch,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="generations",
+        help_text="While it lies in one.",
+    )
     failure = models.CharField(_("why it failed"), max_length=400, blank=True)
     finished_at = models.DateTimeField(null=True)
 
     objects = Generations.as_manager()
+
+    begins_at: float = 0.0
+    """The moment of `time.monotonic()` before which the worker that claimed the row must not call."""
+    paced_tokens: float = 0.0
+    """Tokens that were booked at the gate of its connection with this claim."""
 
     class Meta:
         verbose_name = _("generation")
@@ -117,7 +168,10 @@ class Generation(models.Model):
                 fields=["due_at"],
                 condition=models.Q(stage__in=["queued", "running"]),
                 name="generation_waiting",
-            )
+            ),
+            models.Index(
+                fields=["lease_until"], condition=models.Q(stage="running"), name="generation_running"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -133,6 +187,10 @@ class Generation(models.Model):
                 condition=models.Q(stage="running", lease_until__isnull=False)
                 | (~models.Q(stage="running") & models.Q(lease_until=None)),
                 name="generation_running_has_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(batch=None) | models.Q(stage="running"),
+                name="generation_in_a_batch_it_runs",
             ),
             models.CheckConstraint(
                 condition=~models.Q(stage="failed") | ~models.Q(failure=""),
@@ -159,6 +217,43 @@ class Generation(models.Model):
     def tries(self) -> int:
         """Claims since the row was last put into the queue."""
         return self.claims - self.claims_before
+
+
+class _GateClosed(Exception):
+    """Another worker took the last place; the claim is undone."""
+
+
+def closed_gates() -> Gates:
+    """Gates of connections that cannot take another call now, by the clock of the database."""
+    at_work = Generation.objects.asking(models.OuterRef("connection")).filter(
+        stage=Stage.RUNNING, batch=None, lease_until__gte=Now()
+    )
+    counted = at_work.order_by().annotate(one=models.Value(1)).values("one").annotate(n=models.Count("pk"))
+    under_way = Coalesce(models.Subquery(counted.values("n")), 0)
+    latest = Now() + timedelta(seconds=AHEAD_SECONDS)
+    too_far = models.Q(request_free_at__gt=latest) | models.Q(token_free_at__gt=latest)
+    is_paced = models.Q(requests_per_minute__isnull=False) | models.Q(tokens_per_minute__isnull=False)
+    return Gate.objects.annotate(under_way=under_way).filter(
+        (is_paced & too_far) | models.Q(calls_at_once__lte=models.F("under_way"))
+    )
+
+
+def _with_a_place(row: Generation) -> Generation:
+    """Books the claimed row's place under the lock of its gate, so that no limit is passed however many claim at once.
+
+    Raises `_GateClosed` where there is none, which undoes the claim.
+    """
+    gate = Gate.objects.select_for_update(no_key=True).filter(connection=row.source.connection).first()
+    if gate is None:
+        return row
+    at_work = Generation.objects.asking(gate.connection).at_work()
+    if gate.calls_at_once is not None and at_work.count() > gate.calls_at_once:
+        raise _GateClosed
+    place = gate.book()
+    if place is None:
+        raise _GateClosed
+    row.begins_at, row.paced_tokens = time.monotonic() + place[0], place[1]
+    return row
 
 
 _NOW = datetime.max.replace(tzinfo=UTC)  # stands for the present moment in a statement that is built once

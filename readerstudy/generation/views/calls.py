@@ -12,6 +12,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from readerstudy.generation import actions
+from readerstudy.generation.costs import spending_of, totals
+from readerstudy.generation.drift import drifts_of
+from readerstudy.generation.models import Batch
 from readerstudy.generation.policies import obstacle_to_calls
 from readerstudy.generation.progress import Progress, changed_since, progress_of
 from readerstudy.generation.steps import room
@@ -19,12 +22,15 @@ from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.attempt import attempt
 from readerstudy.studies.models import ArmKind, Role
 
+BATCHES_SHOWN = 20
+
 
 @require_safe
 def show_outputs(request: HttpRequest, key: str) -> HttpResponse:
     """How far the outputs are, and what can be done about those that are missing."""
     access = access_study(request, key, Role.COORDINATOR)
-    context = {**_progress(access), "changed": changed_since(access.study)}
+    study = access.study
+    context = {**_progress(access), "changed": changed_since(study), "drifts": drifts_of(study)}
     return render(request, "generation/outputs.html", context)
 
 
@@ -43,6 +49,8 @@ def _progress(access: Access) -> dict[str, Any]:
         "calls": _calls(progress),
         "call_count": sum(_calls(progress).values()),
         "obstacle": obstacle_to_calls(access.study),
+        "totals": totals(spending_of(access.study)),
+        "batches": Batch.objects.filter(study=access.study).order_by("-pk")[:BATCHES_SHOWN],
     }
 
 

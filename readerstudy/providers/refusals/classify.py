@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from readerstudy.providers.base import Outcome, Reply
 from readerstudy.providers.refusals.rules import judge
 from readerstudy.providers.refusals.structure import from_form, from_signal
@@ -28,5 +30,5 @@ def classify_reply(reply: Reply) -> Verdict:
     said = reply.refusal_text or reply.block_reason or reply.stop_reason
     verdict = classify(reply.text, said, outcome=reply.outcome)
     if reply.outcome is Outcome.UNCLASSIFIED and verdict.verdict is not Label.ERROR:
-        return Verdict(verdict.verdict, f"unclassified_stop; {verdict.signal}", verdict.evidence)
+        return replace(verdict, signal=f"unclassified_stop; {verdict.signal}", is_sure=False)
     return verdict

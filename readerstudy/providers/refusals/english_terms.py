@@ -71,6 +71,7 @@ _GRADE = (
 )
 _MEASURE = r"\b\d+(?:[.,]\d+)? ?(?:mm|cm|microns?|µm|um|hu)\b"
 _VERDICT_WORDS = r"\b(?:synthetic|ai-generated|computer-generated|(?:looks?|appears?|seems?|is|are|classification|class|label|verdict|answer)\W{1,3}(?:to be )?(?:real|genuine|authentic|fake|artificial|generated|synthetic|normal|abnormal|positive|negative|healthy|unremarkable)|type\W{1,3}(?:real|synthetic|fake)|(?:image|photo|photograph|picture|scan) is (?:real|synthetic|fake)|real photograph|normal (?:chest|study|examination|fundus|retina\w*|radiograph|film|scan|x-?ray|mri|ct|ecg|appearance\w*|findings|variant|anatomy|brain|mammogram|for age))\b"
+_CALLED = r"\b(?:call|consider|judge|deem|rate|label|think|believe) (?:it|this|that|the)(?: \w+){0,2} (?:is |to be |as )?(?:real|genuine|authentic|fake|artificial|synthetic|computer-generated|ai-generated)\b"
 _BOX = r"\[\s*\d+(?:\.\d+)?\s*,\s*\d+(?:\.\d+)?\s*,\s*\d+(?:\.\d+)?\s*,\s*\d+(?:\.\d+)?\s*\]"
 _ATTRIBUTE = r"(?:dark|raised|round|oval|irregular|jagged|bright|white|red|reddish|brown|black|blue|blue-grey|pale|yellow|pink|purple|swollen|blurr\w+|scaly|flaky|shiny|smooth|rough|hazy|large|small|tiny|symmetric\w*|asymmetric\w*|clustered|grouped|branching|thick|thin|well-defined|ill-defined|sharp|fuzzy|crusty|flat|dome-shaped|lucent|grey|gray)"
 _SHAPE = r"(?:spots?|patch(?:es)?|areas?|lines?|outlines?|borders?|edges?|rims?|rings?|dots?|streaks?|bumps?|rash|marks?|growths?|shadows?|haze|blotch\w*|cells?|clusters?|foci|focus|bands?|specks?|region|outline|base)"
@@ -108,7 +109,7 @@ FINDS = (
     r"\bst[ -](?:elevation|depression|segment)\b",
 )
 
-CLASSIFIES = (_GRADE, _VERDICT_WORDS, _BOX, _JUDGED, _MADE)
+CLASSIFIES = (_GRADE, _CALLED, _VERDICT_WORDS, _BOX, _JUDGED, _MADE)
 
 _DISEASE_SUFFIX = (
     r"\b(?!diagnosis|prognosis|aroma|diploma|coma\b|symptoms?\b|osmosis|hypnosis|roma\b|dogma|\w*stenosis|sclerosis)\w{3,}"
@@ -122,18 +123,19 @@ DIAGNOSES = (
         stroke *haematoma* *hematoma* abscess* appendicitis diverticulitis cholecystitis pancreatitis cirrhosis hydronephrosis
         *arthritis osteomyelitis osteoporosis psoriasis eczema *dermatitis tinea impetigo urticaria rosacea acne *keratosis naevus nevus
         caries periodontitis copd emphysema *fibrosis normal tumou?r* disease infection syndrome *angioma* lipoma* *plasia thrombosis dissection aneurysm occlusion obstruction perforation colitis herpes zoster scabies
-        vitiligo lichen dystrophy detachment"""
+        vitiligo lichen dystrophy detachment ringworm fibrillation block fracture* embolus calculus gallstone*"""
     ),
     _DISEASE_SUFFIX,
     _GRADE,
 )
 CONCLUDES = (
     r"\b(?:likely|probabl[ey]|suggest\w*|suspicious|suspect\w*|consistent with|in keeping with|compatible with|favou?r\w*|diagnos[ie]s(?: is|:)|impression"
-    r"|points? to(?:wards)?|indicat\w+|worrying for|concerning for|typical of|characteristic of|fits?|in line with|i\.e|represents?|looks like|looks to me|meaning"
+    r"|points? to(?:wards)?|indicat\w+|worrying for|concerning for|typical of|characteristic of|fits?|in line with|i\.e|represents?|looks? (?:\w+ )?like|looks to me|meaning"
     r"|differential|opinion:|conclusion|reads? as|would call|consider|raises?|due to|from|secondary to|because of|assessment:|favored)\b",
 )
 
 LOOKS = (
+    r"\b(?:benign|malignant|cancerous|normal|abnormal|real|genuine) or (?:benign|malignant|cancerous|harmless|normal|abnormal|fake|synthetic|generated|made\b|not\b)",
     r"\b(?:(?:a|an|the|this|that|frontal|lateral|axial|coronal|sagittal|pa|ap|plain|digital|colou?r|single|close-up|medical|clinical|panoramic|dental|chest|brain|head"
     r"|abdominal|abdomen|pelvic|pelvis|spine|spinal|knee|hand|wrist|foot|hip|shoulder|skin|lesion|retinal|retina|fundus|eye|ocular|breast|thyroid|liver|cardiac|lung|histolog\w+"
     r"|histopatholog\w+|patholog\w+|dermoscop\w+|dermatolog\w+|ophthalm\w+|radiolog\w+|microscop\w+|slit[- ]lamp|endoscop\w+|optical coherence|contrast-enhanced|non-contrast|t1|t2|weighted|mole|tooth|teeth|tissue|h&e|biops\w+|mammograph\w+|corneal|optic|disc|optic disc)[\s-]+){0,5}"

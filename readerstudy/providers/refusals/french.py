@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from readerstudy.providers.refusals.language import Language, one_of, words
+from readerstudy.providers.refusals.more_terms import FRENCH_TERMS
 
 _UNABLE = (
     r"(?:\b(?:je|nous) (?:ne |n')(?:me |vous |te |suis |sommes )?(?:peux|peut|pouvons|saurais|suis|serai|pourrai|pourrais|dois|devrais|vais|veux|souhaite|fournis|donne|pose|fais|réalise|propose|offre|interprète|analyse|commente|dispose|suis)"
@@ -11,7 +12,7 @@ _UNABLE = (
     r"|\bil (?:m'est|ne m'est pas|ne m'appartient pas|m'est impossible)\b|\bimpossible pour moi\b|\bje (?:refuse|décline|m'abstiens|préfère ne pas|préfère m'abstenir|regrette de ne pas|dois (?:décliner|refuser|m'abstenir)|suis (?:dans l'incapacité|incapable|désolée? de ne pas))\b"
     r"|\bincapable d|\bj'ai (?:pour consigne|reçu l'instruction) de ne pas\b|\bje n'ai pas (?:la capacité|le droit|la compétence|l'autorisation|les compétences)\b)"
 )
-_TASK = r"\b(?:interpr[eé]t\w*|analys\w*|diagnosti\w*|aider|aide|comment\w*|répond\w*|prononcer|avis|conseil\w*|évaluation\w*|lecture\w*|compte rendu|jugement\w*|conclusion\w*|faire (?:cela|ça)|le faire|assister|opinion\w*|classification\w*|donner suite|satisfaire|dire ce)\b"
+_TASK = r"\b(?:interpr[eé]t\w*|analys\w*|diagnosti\w*|aider|aide|comment\w*|répond\w*|prononcer|avis|conseil\w*|évaluation\w*|lecture\w*|compte rendu|jugement\w*|conclusion\w*|faire (?:cela|ça)|le faire|assister|opinion\w*|classification\w*|donner suite|satisfaire|dire ce|nommer|en dire|commenter)\b"
 _WEAK = (
     r"\b(?:évaluer|décrire|traiter|lire|classer|examiner|regarder|juger|identifier|visualiser|apprécier)\b"
 )
@@ -28,6 +29,9 @@ FRENCH = Language(
             r"\b(?:mes|nos|les|ma) (?:\w+ )?(?:directives|règles|consignes|politiques?|instructions|principes|limitations|conditions|programmation)\b[^.]*\b(?:empêchent|empêche|interdisent|interdit|ne (?:me )?permet\w*|n'autoris\w*|ne m'autoris\w*)\b",
             r"\bpour des (?:raisons|motifs) (?:\w+ )?(?:de|éthiques|légales|juridiques)\b[^.]*\b(?:ne|n'|pas)",
             r"\b(?:ce n'est pas|n'est pas) (?:mon rôle|ma tâche|à moi|quelque chose que)\b|\bsans commentaire\b|\bje préfère ne pas\b",
+            r"\b(?:je|nous) (?:ne |n')(?:la |le |les |l'|vous |me |en |y )*\w{2,}r(?:ai|ons) (?:pas|aucun\w*|rien|point|nulle)\b",
+            r"\bm'est (?:interdite?|défendue?|impossible)\b|\bne m'est pas (?:permis\w*|possible|autorisée?)\b",
+            r"\bje (?:ne )?(?:vous )?(?:ne )?(?:pose|fournis|donne|rends|délivre|propose) (?:pas|aucun\w*|jamais) (?:d'|de )?(?:\w+ )?(?:diagnostic\w*|avis|interprétation\w*|lecture\w*|conclusion\w*)\b",
             r"\b(?:demande|requête)\b[^.]*\b(?:refusée|rejetée|ne peut (?:pas )?être)\b",
         )
     ),
@@ -40,8 +44,12 @@ FRENCH = Language(
     refuses_a_part=one_of(
         rf"{_UNABLE}[^.]*\b(?:deuxième|seconde|autres?|reste|troisième|grade|stade|gravité|sévérité|classification|classer|traitement|pronostic|cause)\b"
     ),
+    withholds=one_of(
+        r"\b(?:refusée?s?|refus|décliné\w*|omise?s?|retenue?s?|censurée?s?|sans (?:commentaire|réponse)|m'abstiens|abstention|non (?:fourni\w*|autorisé\w*|communiqué\w*|permis\w*)|interdite?|je (?:refuse|décline|préfère ne pas)|ne (?:peux|souhaite) pas (?:le )?(?:dire|donner|répondre|fournir))\b"
+    ),
     disclaims=one_of(
         (
+            r"\bsans (?:vos|ses|les|ces|d'autres) (?:antécédents|données|clichés)\b|\bje (?:reste|demeure) (?:\w+ )?prudent\w*\b|\bà prendre avec\b|\b(?:médecin|radiologue|spécialiste|professionnel\w*|dermatologue) (?:devra|doit|devrait) (?:le |la )?(?:confirmer|valider|vérifier|relire)\b",
             r"\b(?:je ne suis|n'étant|sans être) (?:pas |ni )?(?:un |une )?(?:\w+ )?(?:médecin|radiologue|professionnel\w*|spécialiste|dermatologue|ophtalmologue|docteur|expert\w*|soignant\w*)\b",
             r"\bne (?:remplace\w*|constitue\w*|se substitue\w*|saurait (?:remplacer|constituer|se substituer)|doit (?:pas )?(?:remplacer|être (?:pris|considéré|utilisé))\w*|peut (?:pas )?remplacer|peux (?:pas )?remplacer|vaut)\b",
             r"\bn'est (?:pas|qu')(?: \w+){0,2} (?:un |une )?(?:\w+ )?(?:diagnostic|avis|conseil|compte rendu|substitut|impression|hypothèse)\b",
@@ -64,11 +72,11 @@ FRENCH = Language(
         + r"|\bconsultation\b"
     ),
     advises=one_of(
-        r"\b(?:consult\w*|recommand\w*|conseill\w*|adress\w*|voir|voyez|prenez|prendre|demand\w*|montr\w*|contact\w*|doit|devrait|devraient|revient|relève|confi\w*|mieux|interprét\w*|évalu\w*|laisse\w*|parle\w*|faites|faire|examin\w*|appartient|affaire|question|compétence|invite|seul\w*)\b"
+        r"\b(?:consult\w*|recommand\w*|conseill\w*|adress\w*|voir|voyez|prenez|prendre|demand\w*|montr\w*|contact\w*|doit|devrait|devraient|revient|relève|confi\w*|mieux|interprét\w*|évalu\w*|laisse\w*|parle\w*|faites|faire|examin\w*|appartient|affaire|question|compétence|invite|seul\w*|saura|rapproche\w*|mérite|requiert|viendra|tranchera)\b"
     ),
     teaches=one_of(
         (
-            r"\b(?:en général|de manière générale|généralement|habituellement|typiquement|souvent|fréquemment|normalement|le plus souvent|d'ordinaire)\b",
+            r"\b(?:en général|en règle générale|de manière générale|généralement|habituellement|typiquement|souvent|fréquemment|normalement|le plus souvent|d'ordinaire)\b",
             r"\b(?:se définit|désigne\w*|signifie\w*|se caractérise\w*|consiste|on distingue (?:deux|trois|quatre|cinq|plusieurs|\d)|il existe (?:\w+ )?(?:types|stades|formes)|est utilisée?|sont utilisée?s|repose sur|sert à|est l'acronyme)\b",
             r"^\W*[\w\s()'-]{2,60}? (?:est|sont) (?:un|une|le|la|des) (?:\w+ ){0,3}?(?:maladie\w*|technique\w*|infection\w*|affection\w*|méthode\w*|examen\w*|type\w*|tumeur\w*|inflammation\w*|trouble\w*|échelle)\b",
             r"\bles (?:signes|symptômes|causes|caractéristiques|facteurs) (?:de|du|d'|sont|incluent)\b|\bpour (?:interpréter|lire|analyser|évaluer) une\b",
@@ -79,6 +87,7 @@ FRENCH = Language(
     ),
     finds=one_of(
         (
+            words(FRENCH_TERMS),
             words(
                 """poumon* pulmonaire* lobe* épanchement* pneumothorax pneumonie* pneumopathie* condensation* opacité* infiltrat* nodul* masse* cardiomégalie cœur coeur cardiaque* silhouette médiastin* hile* hilaire*
                 cul-de-sac coupole* diaphragm* *fracture* luxation* macula* papille* papillaire rétin* microanévrisme* microanévrysme* exsudat* hémorragi* drusen cornée* cristallin* excavation rétinopathie* glaucome* cataracte*
@@ -102,7 +111,7 @@ FRENCH = Language(
         r"\b(?:probabl\w+|suggèr\w+|évocat\w+|évoqu\w+|suspect\w*|compatible\w*|en faveur|orient\w+|indiqu\w+|correspond\w*|impression|diagnostic :|diagnostic:|plus probable|typique\w* d|semble\w*|vraisembl\w+|il s'agit)\b"
     ),
     looks=one_of(
-        r"\b(?:(?:une|un|la|le|cette|ce|des|de|l')\s*){0,2}(?:radiographies?|images?|photos?|photographies?|scanners?|irm|échographies?|clichés?|rétinographies?|mammographies?)(?: (?:médicales?|cliniques?|thoraciques?))?(?: (?:du|de la|de|d'un|d'une) (?:thorax|crâne|cerveau|abdomen|peau|rétine|fond d'œil|main|genou|poumons|sein|lésion|œil))?\b"
+        r"\b(?:bénin\w*|malin|maligne|réelle?) ou (?:bénin\w*|malin|maligne|synthétique|fausse|non)\b|\b(?:(?:une|un|la|le|cette|ce|des|de|l')\s*){0,2}(?:radiographies?|images?|photos?|photographies?|scanners?|irm|échographies?|clichés?|rétinographies?|mammographies?)(?: (?:médicales?|cliniques?|thoraciques?))?(?: (?:du|de la|de|d'un|d'une) (?:thorax|crâne|cerveau|abdomen|peau|rétine|fond d'œil|main|genou|poumons|sein|lésion|œil))?\b"
     ),
     lacks_image=one_of(
         (

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from readerstudy.providers.refusals.language import Language, one_of, words
+from readerstudy.providers.refusals.more_terms import GERMAN_TERMS
 
 _SPEAKER = r"\b(?:ich|mir|mich|wir|uns|mein\w*|dieser assistent|als (?:ki|sprachmodell|assistent\w*))\b"
-_NO = r"\b(?:nicht|kein\w*|nie|niemals|unmöglich|außerstande|ausserstande|ungern|weder|ablehnen|verzichte\w*|lehne|weigere|verweiger\w*|absehen|unterlass\w*)\b"
+_NO = r"\b(?:nicht|nichts|kein\w*|nie|niemals|unmöglich|außerstande|ausserstande|ungern|weder|ablehnen|verzichte\w*|lehne|weigere|verweiger\w*|absehen|unterlass\w*)\b"
 _TASK = (
     r"\b(?:\w*interpretier\w*|\w*interpretation\w*|\w*befund(?:en|ung|ungen)\b|diagnos\w*|ferndiagnos\w*|\w*aus(?:zu)?wert\w*|helfen|weiterhelfen|behilflich|hilfe|analys\w*|bildanaly\w*"
     r"|auskunft|auskünfte|unterstütz\w*|stellung\w*|äußer\w*|kommentier\w*|beantwort\w*|ein(?:zu)?schätz\w*|deut(?:en|ung)|begutacht\w*|beurteilung\w*|bewertung\w*"
-    r"|ratschl\w*|meinung\w*|dienen|nachkommen|entsprechen|sagen|tun|machen|leisten|beratung\w*|ein(?:stufung|ordnung|teilung)\w*|aussage\w*|urteil\w*)\b"
+    r"|ratschl\w*|meinung\w*|dienen|benennen|festleg\w*|angaben?|nachkommen|entsprechen|sagen?|tun|machen|leisten|beratung\w*|ein(?:stufung|ordnung|teilung)\w*|aussage\w*|urteil\w*)\b"
 )
 _ABOUT = r"\b(?:bild\w*|aufnahme\w*|foto\w*|röntgen\w*|\w*scans?|\w*untersuchung\w*|ct|mrt|anfrage\w*|frage\w*|das|dies\w*|dazu|hierzu|dabei|daran|darüber|solche\w*|medizinisch\w*|ärztlich\w*|inhalt\w*|fall)\b"
 _WEAK = r"\b(?:beurteilen|bewerten|beschreib\w*|verarbeiten|lesen|klassifizier\w*|ein(?:zu)?ordnen|prüfen|betrachten|anschauen|ansehen|ein(?:zu)?stufen|bearbeiten|untersuchen)\b"
@@ -42,6 +43,9 @@ GERMAN = Language(
     refuses_a_part=one_of(
         rf"^(?=.*{_SPEAKER})(?=.*{_NO})(?=.*\b(?:zweite\w*|andere\w*|übrige\w*|weitere\w*|dritte\w*|rest\w*|stadium|schweregrad\w*|einstufung\w*|klassifikation\w*|klassifizier\w*|therapie\w*|behandlung\w*|prognose\w*|ursache\w*)\b)(?=.*(?:{_TASK}|{_WEAK}|\b(?:geben|nennen|angeben|machen|festlegen)\b))"
     ),
+    withholds=one_of(
+        r"\b(?:abgelehnt|ablehn\w*|lehne|verweiger\w*|zurückgehalten|keine (?:angaben?|auskunft|aussage)|ausgelassen|enthalte|enthaltung|nicht (?:erlaubt|gestattet|zulässig|befugt|angegeben|erteilt)|darf (?:ich )?nicht)\b"
+    ),
     disclaims=one_of(
         (
             r"\bkeine?n? (?:approbierte\w* |echte\w* |zugelassene\w* )?(?:arzt|ärztin|radiolog\w*|mediziner\w*|facharzt|fachärztin|fach\w+|dermatolog\w*|augenarzt|experte|expertin)\b",
@@ -53,6 +57,9 @@ GERMAN = Language(
             r"\b(?:unter vorbehalt|ohne gewähr|ohne anspruch auf|mit vorsicht|unverbindlich\w*|vorläufig\w*|allgemeine information\w*|informationszweck\w*|irren|täuschen kann)\b",
             r"\bohne (?:kenntnis|zugang|zugriff|die|klinische)\b.*\b(?:vorgeschichte|anamnese|klinik|voraufnahmen|angaben|patient\w*|krankengeschichte)\b",
             r"\b(?:keine|keinen) (?:zugriff|zugang|kenntnis|einblick)\b",
+            r"\b(?:bestätig\w*|überprüf\w*|geprüft)\b.*\b(?:muss|müssen|sollte|sollten)\b",
+            r"\bverlass\w* sie sich nicht\b|\b(?:ich )?(?:kann|könnte) mich (?:auch )?(?:irren|täuschen)\b|\berste[rn]? eindruck\b",
+            r"\b(?:sicher|endgültig|gewissheit)\b.*\bnur (?:die|eine|der|ein)\b",
         )
     ),
     disclaims_if_bare=one_of(
@@ -75,14 +82,16 @@ GERMAN = Language(
             r"\b(?:im allgemeinen|allgemein|in der regel|typischerweise|üblicherweise|häufig|meist|meistens|gewöhnlich|normalerweise|oft)\b",
             r"\b(?:steht für|bezeichnet|man unterscheidet|versteht man|gekennzeichnet|dient|dienen|wird (?:definiert|verwendet|eingesetzt|eingeteilt)|werden (?:eingeteilt|unterschieden|verwendet)|beruht auf|bedeutet|gehört zu den)\b",
             r"^\W*[\w\s()-]{2,60}? (?:ist|sind) (?:ein|eine|einer|die|das|der) (?:[\w,-]+ ){0,4}?(?:\w*erkrankung\w*|\w*verfahren|methode\w*|technik\w*|\w*entzündung\w*|\w*tumor\w*|\w*infektion\w*|\w*untersuchung\w*|form|art|krankheit\w*|abkürzung)\b",
+            r"^\W*(?:die |das |eine )?\w+(?:gra(?:ph|f)ie|metrie|skopie)\b (?:nutzt|misst|verwendet|arbeitet|erzeugt)\b|^\W*(?:ein |eine )?\w+ (?:liest|befundet|beurteilt) man\b",
             r"\b(?:anzeichen|symptome|ursachen|zeichen|stadien|merkmale) (?:einer|eines|für|von|sind|der)\b",
         )
     ),
     here=one_of(
-        r"\b(?:hier|dieses bild|diesem bild|dieser aufnahme|diese aufnahme|dieses röntgen\w*|rechts\w*|links\w*|rechte\w*|linke\w*|zu sehen|zeigt|zeigen sich|man sieht|sichtbar|erkennbar|am ehesten|vorliegend\w*)\b"
+        r"\b(?:hier|dieses bild|diesem bild|dieser aufnahme|diese aufnahme|dieses röntgen\w*|rechts\w*|links\w*|rechte\w*|linke\w*|zu sehen|zeigt(?! sich als)|zeigen sich|man sieht|sichtbar|erkennbar|am ehesten|vorliegend\w*)\b"
     ),
     finds=one_of(
         (
+            words(GERMAN_TERMS),
             words(
                 """lunge* lungen* *infiltrat* *erguss *ergüsse *pneumothorax herz* *verschattung* atelektase* *rundherd* *knoten oberlappen* unterlappen* mittellappen* zwerchfell* rippe* *fraktur*
                 *bruch luxation* mediastin* hilus* hilär* aort* makula* papille* netzhaut* mikroaneurysm* *exsudat* *blutung* drusen hornhaut* linse* glaskörper* *exkavation* *läsion* nävus
@@ -109,7 +118,7 @@ GERMAN = Language(
         r"\b(?:am ehesten|wahrscheinlich\w*|vermutlich|spricht für|sprechen für|verdacht\w*|verdächtig\w*|passend zu|passt zu|vereinbar|vereinbar mit|hinweis auf|deutet|deuten|diagnose:|beurteilung:|i\. ?s\. ?\w+|im sinne|typisch für|entspricht|lautet)\b"
     ),
     looks=one_of(
-        r"\b(?:(?:ein|eine|einer|eines|einem|das|die|der|dieses|dieser|diese|medizinische\w*|radiologische\w*)\s+){0,3}(?:röntgen\w*|ct\w*|mrt\w*|aufnahme\w*|bild\w*|foto\w*|thorax\w*bild|fundus\w*|netzhaut(?:bild|foto|aufnahme)\w*|hautbild|hautfoto\w*|ultraschall\w*|hautveränderung\w*|schnittbild\w*|scan\w*|mammographie|präparat)(?: (?:des|der|vom|von) (?:thorax|brustkorb\w*|schädels|kopfes|lunge|auges|haut|knies|hand|netzhaut|augenhintergrund\w*))?\b"
+        r"\b(?:gut|bös)artig oder (?:gut|bös)artig\b|\becht oder \w+|\b(?:(?:ein|eine|einer|eines|einem|das|die|der|dieses|dieser|diese|medizinische\w*|radiologische\w*)\s+){0,3}(?:röntgen\w*|ct\w*|mrt\w*|aufnahme\w*|bild\w*|foto\w*|thorax\w*bild|fundus\w*|netzhaut(?:bild|foto|aufnahme)\w*|hautbild|hautfoto\w*|ultraschall\w*|hautveränderung\w*|schnittbild\w*|scan\w*|mammographie|präparat)(?: (?:des|der|vom|von) (?:thorax|brustkorb\w*|schädels|kopfes|lunge|auges|haut|knies|hand|netzhaut|augenhintergrund\w*))?\b"
     ),
     lacks_image=one_of(
         (

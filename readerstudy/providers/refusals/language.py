@@ -20,6 +20,7 @@ class Language:
     refuses_if_bare: the same with a looser object; holds only in a clause without any finding.
     balks: the speaker and any negation; holds only in a text that delivers nothing at all.
     refuses_a_part: the same about one named part (grade, second image, treatment).
+    withholds: words that withhold the field whose whole value they are: "declined".
     disclaims: "not a doctor", "no substitute", "no access to the history".
     disclaims_if_bare: looser words of caution; hold only in a clause without any finding.
     sends_away: a professional or an appointment.
@@ -36,6 +37,7 @@ class Language:
     refuses_if_bare: re.Pattern[str]
     balks: re.Pattern[str]
     refuses_a_part: re.Pattern[str]
+    withholds: re.Pattern[str]
     disclaims: re.Pattern[str]
     disclaims_if_bare: re.Pattern[str]
     sends_away: re.Pattern[str]

@@ -58,6 +58,8 @@ def _response(line: str, number: int) -> Response:
         raise LineProblem(f"Line {number} is not JSON. Each line must be one JSON object.") from None
     if not isinstance(value, dict) or "id" not in value or "text" not in value:
         raise LineProblem(f"Line {number} is not an object with “id” and “text”. Add what is missing.")
+    if not isinstance(value["id"], str | int) or isinstance(value["id"], bool):
+        raise LineProblem(f"“id” in line {number} must be text or a number.")
     text, reason = value["text"], value.get("finish_reason", "")
     if not isinstance(text, str | None) or not isinstance(reason, str | None):
         raise LineProblem(f"“text” and “finish_reason” in line {number} must be text or null.")

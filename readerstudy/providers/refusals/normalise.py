@@ -42,8 +42,16 @@ _FIELD_NAME = (
     r"|modality|conclusion|description|severity|stage|answer|location|assessment|opinion|confidence|rationale"
     r"|explanation|report|reading|type|quality|verdict"
     r"|(?:image|question|part) [a-d1-4]|(?:left|right|first|second) (?:image|eye|film|picture)"
-    r"|befund|diagnose|beurteilung|klassifikation|hallazgos|diagnóstico|impresión|clasificación|résultat|diagnostic"
-    r"|conclusion|التشخيص|النتائج|التصنيف|诊断|所见|印象|分类|结论|分级)"
+    r"|befund\w*|diagnose|beurteilung|klasse|klassifikation|einstufung|grad|modalität|(?:bild|frage|teil) [a-d1-4]"
+    r"|(?:erstes|zweites|linkes|rechtes) (?:bild|auge|foto)"
+    r"|hallazgos?|diagn[óo]stico|impresi[óo]n|clasificaci[óo]n|clase|grado|modalidad|conclusi[óo]n"
+    r"|(?:imagen|pregunta|parte) [a-d1-4]"
+    r"|(?:primera|segunda) (?:imagen|foto)|ojo (?:izquierdo|derecho)"
+    r"|r[ée]sultats?|constatations?|diagnostic|classe|stade|modalit[ée]|interpr[ée]tation"
+    r"|(?:image|question|partie|cliché) [a-d1-4]"
+    r"|(?:première|deuxième|seconde) (?:image|photo)|[œo]eil (?:gauche|droit)"
+    r"|التشخيص|النتائج|الموجودات|التصنيف|الدرجة|الانطباع|الصورة (?:الأولى|الثانية|الثالثة)|العين (?:اليمنى|اليسرى)"
+    r"|诊断|診斷|所见|所見|影像所见|印象|分类|分類|结论|分级|检查|第[一二三](?:张|幅|图)(?:图|片)?|(?:左|右)眼)"
 )
 _NAMED = re.compile(
     rf"^\W*(?:\d{{1,2}}[.)]\s*)?({_FIELD_NAME})\s*[:：=]\s*(\S.*)$", re.IGNORECASE | re.DOTALL
@@ -54,17 +62,23 @@ _SUBORDINATE = re.compile(
     re.IGNORECASE,
 )
 
+_LONGEST_FRAME = 400
+
 LONGEST_CLAUSE = 600
 """Characters of a clause that patterns see. People write shorter ones; on longer ones patterns grow slow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause: `said` in the original wording, `folded` for matching, and the JSON field it stood in."""
+    """One clause: `said` as it was tidied, `folded` for matching, and the JSON field it stood in.
+
+    `goes_on` says that another clause of the same sentence stands before it.
+    """
 
     said: str
     folded: str
     field: str = ""
+    goes_on: bool = False
 
 
 def fold(text: str) -> str:
@@ -92,6 +106,16 @@ def fields_of(text: str) -> list[tuple[str, str]] | None:
     return list(_walk(value, ""))
 
 
+def split_json(text: str) -> tuple[str, str]:
+    """What frames the one JSON object of a reply ("Here it is:"), and the object; or nothing and the reply."""
+    start, end = text.find("{"), text.rfind("}")
+    if not 0 < start < end and not 0 <= start < end < len(text) - 1:
+        return "", text
+    if max(start, len(text) - end) > _LONGEST_FRAME or not fields_of(text[start : end + 1]):
+        return "", text
+    return f"{text[:start]}\n{text[end + 1 :]}", text[start : end + 1]
+
+
 def clauses_of(text: str, field: str = "") -> list[Clause]:
     """Split into sentences, then at contrasts, so that "no diagnosis, but …" gives two clauses.
 
@@ -103,7 +127,8 @@ def clauses_of(text: str, field: str = "") -> list[Clause]:
         name, said = (named.group(1), named.group(2)) if named and not field else (field, sentence)
         pieces = (piece.strip() for opening in _opened(said) for piece in _CLAUSE_END.split(opening))
         found.extend(
-            Clause(said=piece, folded=fold(piece)[:LONGEST_CLAUSE], field=name) for piece in pieces if piece
+            Clause(said=piece, folded=fold(piece)[:LONGEST_CLAUSE], field=name, goes_on=number > 0)
+            for number, piece in enumerate(filter(None, pieces))
         )
     return found
 
@@ -138,4 +163,4 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
     elif value is None:
         yield path, ""
     else:
-        yield path, str(value)
+        yield path, tidy(str(value))  # what was escaped in the JSON is only now to be seen

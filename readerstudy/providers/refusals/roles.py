@@ -14,15 +14,15 @@ from readerstudy.providers.refusals.english import ENGLISH
 from readerstudy.providers.refusals.french import FRENCH
 from readerstudy.providers.refusals.german import GERMAN
 from readerstudy.providers.refusals.language import Language, one_of
-from readerstudy.providers.refusals.normalise import Clause
+from readerstudy.providers.refusals.normalise import Clause, fold
 from readerstudy.providers.refusals.spanish import SPANISH
 
 LANGUAGES: tuple[Language, ...] = (ENGLISH, GERMAN, SPANISH, FRENCH, ARABIC, CHINESE)
 
-_WITHHELD = one_of(
-    r"^\W*(?:declined|withheld|refused|redacted|not (?:provided|given|disclosed|permitted|allowed|offered)|no comment|omitted|cannot (?:provide|say|answer|give)\w*|unable to (?:provide|say|answer|give)\w*|left blank"
-    r"|abgelehnt|keine angabe|verweigert|rechazado|no proporcionado|omitido|refusé|non fourni|مرفوض|محجوب|拒绝|拒絕|不提供|无法提供|不予提供)\W*$"
+_ANSWERING_FIELD = one_of(
+    r"finding|diagnos|impression|classif|\bclass\b|label|grade|befund|beurteilung|klasse|einstufung|hallazgo|impresion|clasific|\bclase\b|grado|constatation|conclusion|\bclasse\b|التشخيص|الموجودات|النتائج|التصنيف|الدرجة|诊断|診斷|所见|所見|印象|分类|分類|结论|分级"
 )
+_OPENING = one_of(r"^\W*(?:(?:i|ich|yo|je|wird|es|is|was|has been|on|我|本模型) ?)?\W*")
 _SAYS_REFUSED = one_of(r"refus|declin|withheld")
 _SAYS_NO = one_of(r"^\W*(?:false|no|none|0)?\W*$")
 
@@ -132,15 +132,24 @@ def role_of(clause: Clause) -> tuple[Role, str]:
     """The role of a clause, and the signal that says by which layer, language and rule."""
     if not clause.field:
         return _role_by_rules(clause)
-    if _WITHHELD.match(clause.folded) or (
-        _SAYS_REFUSED.search(clause.field) and not _SAYS_NO.match(clause.folded)
-    ):
+    field = fold(clause.field)
+    if _withholds(clause) or (_SAYS_REFUSED.search(field) and not _SAYS_NO.match(clause.folded)):
         return Role.REFUSES, "structure:withheld_field"
     if _FIELD_VALUE.match(clause.folded):
         return Role.DELIVERS, "structure:field_value"
     role, signal = _role_by_rules(clause)
-    # In a named field any unwillingness withholds that field.
-    return (Role.REFUSES, "structure:refusing_field") if role is Role.BALKS else (role, signal)
+    if role is Role.BALKS:  # in a named field any unwillingness withholds that field
+        return Role.REFUSES, "structure:refusing_field"
+    if role is Role.NOTHING and _ANSWERING_FIELD.search(field):
+        return Role.DELIVERS, "structure:field_value"
+    return role, signal
+
+
+def _withholds(clause: Clause) -> bool:
+    """Whether the value of a field says no more than that it is withheld."""
+    facts = count_terms(clause.folded)
+    said = _OPENING.sub("", clause.folded)
+    return facts.terms == 0 and any(language.withholds.match(said) for language in LANGUAGES)
 
 
 def is_bare_answer(clause: Clause) -> bool:
@@ -187,13 +196,13 @@ def besides_disclaimer(text: str) -> str:
 
 
 def count_terms(text: str) -> Facts:
-    """Count the finding terms of a folded clause, phrases that only name the modality taken out."""
+    """Count the finding terms of a folded clause, names of modalities and of professionals taken out."""
     found = {
         match.group(0).casefold() for language in LANGUAGES for match in language.classifies.finditer(text)
     }
     rest = text
     for language in LANGUAGES:
-        rest = language.looks.sub(" ", rest)
+        rest = language.sends_away.sub(" ", language.looks.sub(" ", rest))
     for language in LANGUAGES:
         for pattern in (language.finds, language.diagnoses):
             found.update(match.group(0).casefold() for match in pattern.finditer(rest))

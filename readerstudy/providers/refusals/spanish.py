@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 from readerstudy.providers.refusals.language import Language, one_of, words
+from readerstudy.providers.refusals.more_terms import SPANISH_TERMS
 
 _UNABLE = (
     r"\b(?:(?:no|tampoco|nunca) (?:me |te |le |les |os |se )?(?:puedo|podemos|podré|podría|pueda|debo|debería|voy a|vamos a|quiero|deseo|soy capaz|estoy (?:\w+ )?(?:capacitad\w+|autorizad\w+|cualificad\w+|calificad\w+|diseñad\w+"
     r"|programad\w+|en condiciones|entrenad\w+|preparad\w+|facultad\w+|habilitad\w+|aquí)|tengo (?:la )?(?:capacidad|permitido|permiso|autorización|competencia|formación)|es posible para mí|está permitido|ofrezco|proporciono|realizo"
     r"|hago|doy|emito|interpreto|analizo|diagnostico|brindo|permite\w*|corresponde|es apropiado|sería apropiado|sería responsable)"
     r"|no me (?:es posible|corresponde|está permitido|permiten|siento)|prefiero (?:no|abstenerme)|me (?:niego|abstengo|veo obligad\w+ a rechazar|resulta imposible|es imposible)|debo (?:rechazar|declinar|abstenerme|negarme)|declino|rehúso"
-    r"|lamento no|siento no|incapaz de|imposible para mí|tengo que (?:rechazar|declinar)|rechazo)"
+    r"|lamento no|siento no|incapaz de|imposible para mí|tengo que (?:rechazar|declinar)|rechazo|carezco de|no haré|no daré|sin autorización para|desautorizad\w+ para)"
 )
 _TASK = (
     r"\b(?:interpret\w*|analiz\w*|análisis|diagn[oó]stic\w*|ayudar\w*|ayuda|opin\w*|pronunciar\w*|coment\w*|respond\w*|asesor\w*|consejo\w*|recomendaci\w+|atender|asisti\w*|cumplir|evaluaci\w+|valoraci\w+|lectura\w*"
-    r"|informe\w*|juicio\w*|conclusi\w+|hacerlo|hacer eso|hacer esto|complacer\w*|clasificaci\w+|decir\w*|dictamen\w*|interpretación\w*|satisfacer)\b"
+    r"|informe\w*|juicio\w*|conclusi\w+|hacerlo|hacer eso|hacer esto|complacer\w*|clasificaci\w+|decir\w*|dictamen\w*|interpretación\w*|satisfacer|nombrar\w*|precisar\w*|comentarl\w+|darl[ao]s?)\b"
 )
 _WEAK = r"\b(?:evaluar\w*|valorar\w*|describir\w*|procesar\w*|leer\w*|clasificar\w*|revisar\w*|examinar\w*|identificar\w*|ver|juzgar\w*|comentar\w*|tratar|abordar)\b"
 _ABOUT = r"\b(?:(?:esta|estas|este|estos|la|las|una|el|los|tu|su|dicha|tales|imágenes|de) )*(?:imagen|imágenes|fotos?|fotografías?|radiografías?|escáner\w*|estudios?|solicitud\w*|petición\w*|pregunta\w*|contenido\w*|casos?|placas? de tórax|tomografías?|resonancias?|médic\w+|esto|eso|ello)\b"
@@ -30,6 +31,7 @@ SPANISH = Language(
             r"\b(?:fuera de|más allá de|excede\w*|supera\w*|sobrepasa\w*|escapa\w*|rebasa\w*|no (?:está|entra|forma parte|se encuentra)\b.*\b(?:dentro|en|de))\b[^.]*\b(?:mi|mis|nuestr\w+|lo que (?:puedo|me))\b",
             r"\b(?:mis|nuestras|las|mi) (?:\w+ )?(?:directrices|normas|políticas|pautas|reglas|instrucciones|programación|limitaciones|principios|lineamientos|condiciones)\b[^.]*\b(?:impiden|impide|no (?:me )?permite\w*|prohíb\w+|no me dejan|obligan a)\b",
             r"\bpor (?:\w+ )?(?:motivos|razones|políticas?) (?:de|éticas|éticos|legales)\b[^.]*\bno\b",
+            r"\bno (?:l[aoe]s? |me |se |te )*(?:haré|daré|diré|ofreceré|describiré|comentaré|opinaré|clasificaré|interpretaré|responderé|diagnosticaré|entraré|valoraré)\b",
             r"\bno es (?:algo|una tarea|mi (?:función|papel|labor|tarea))\b|\bno me corresponde\b|\bsin comentarios\b",
             r"\b(?:solicitud|petición)\b[^.]*\b(?:no (?:puede|se puede|ha sido)|rechazada|denegada)\b",
             r"\b(?:no se|no) (?:ofrecen?|realizan?|proporcionan?|permiten?|dan) (?:\w+ )?(?:interpretaci\w+|diagnóstic\w+|análisis|lecturas)\b",
@@ -44,15 +46,19 @@ SPANISH = Language(
     refuses_a_part=one_of(
         rf"{_UNABLE}[^.]*\b(?:segunda|otra|otras|otro|otros|demás|resto|tercera|grado|estadio|estadificar|gravedad|clasificación|clasificar|tratamiento|pronóstico|causa)\b"
     ),
+    withholds=one_of(
+        r"\b(?:rechazad\w+|rechazo|declinad\w+|declino|denegad\w+|omitid\w+|retenid\w+|me (?:niego|abstengo)|sin (?:comentarios|respuesta|responder)|prefiero no|no (?:proporcionad\w+|autorizad\w+|permitid\w+|facilitad\w+|ofrecid\w+|se (?:da|ofrece|proporciona|facilita))|no (?:puedo|debo) (?:dar|decir|responder|ofrecer)\w*)\b"
+    ),
     disclaims=one_of(
         (
+            r"\b(?:tóme(?:lo|se|la)|considére(?:lo|se|la)|tome esto)\b|\bno como (?:un )?(?:informe|diagnóstico|dictamen)\b|\b(?:meramente|puramente) (?:informativ\w+|orientativ\w+)\b",
             r"\bno (?:soy|siendo|ser) (?:un |una )?(?:\w+ )?(?:médic\w+|radiólog\w+|profesional\w*|especialista\w*|dermatólog\w+|oftalmólog\w+|doctor\w*|sanitari\w+|expert\w+)\b",
             r"\bno (?:sustituye\w*|reemplaza\w*|constituye\w*|equivale\w*|debe (?:sustituir|reemplazar|tomarse|considerarse|usarse)|pretende\w*|puede (?:sustituir|reemplazar)|puedo (?:sustituir|reemplazar))\b",
             r"\bno es (?:un |una |ningún )?(?:\w+ )?(?:diagnóstico|consejo|informe|opinión|asesoramiento|sustituto)\b",
             r"\b(?:información general|orientativ\w+|(?:fines|carácter) (?:educativ\w+|informativ\w+|orientativ\w+)|con (?:las debidas |ciertas |toda )?(?:cautela|reservas|prudencia|precaución)|preliminar|provisional)\b",
             r"\b(?:puedo|podría) (?:equivocarme|estar equivocad\w+)\b|\bme puedo equivocar\b",
             r"\b(?:como|soy|siendo) (?:solo |sólo |solamente )?(?:una |un )?(?:ia|modelo|inteligencia artificial|asistente|sistema)\b",
-            r"\bno puedo (?:asegurar|garantizar|confirmar|afirmar|ser concluyente|estar segur\w+|dar certeza)\b",
+            r"\bno puedo (?:asegurar|garantizar|confirmar|afirmar|ser concluyente|estar segur\w+|dar certeza)\b(?! que no)",
             r"\b(?:debe|debería|deben|tiene que|ha de|conviene que|necesita)\b[^.]*\b(?:confirm\w+|valid\w+|revis\w+|verific\w+|correlacion\w+)\b[^.]*\b(?:por|un|una|el|con) (?:\w+ )?(?:médic\w+|radiólog\w+|especialista\w*|profesional\w*|dermatólog\w+|oftalmólog\w+|patólog\w+)\b",
             r"\b(?:médic\w+|radiólog\w+|especialista|profesional|dermatólog\w+|oftalmólog\w+) (?:debe|debería|tiene que|ha de) (?:confirm\w+|valid\w+|revis\w+|verific\w+)\b",
             r"\b(?:a reserva de|salvo mejor|pendiente de|a falta de) (?:la |una )?(?:valoración|confirmación|opinión|criterio|revisión)\b",
@@ -66,11 +72,11 @@ SPANISH = Language(
     sends_away=one_of(
         words(
             """médico* médica médicas doctor doctora doctores radiólogo* radióloga* oftalmólogo* oftalmóloga* dermatólogo* dermatóloga* patólogo* neurólogo* cardiólogo* traumatólogo* cirujan* dentista* odontólog* especialista* profesional*
-            facultativo* hospital* clínica consulta cita urgencias ambulatorio experto* sanitario"""
+            facultativo* servicio equipo hospital* clínica consulta cita urgencias ambulatorio experto* sanitario"""
         )
     ),
     advises=one_of(
-        r"\b(?:recomiend\w*|recomendamos|aconsej\w*|consult\w*|acud\w*|solicit\w*|pid\w*|pida|llev\w*|visit\w*|debe\w*|debería\w*|corresponde|mejor|valor\w*|revis\w*|interpret\w*|diríjase|dirigirse|busque|conviene|habl\w*|contact\w*|muestr\w*|deje|dejar|cuestión|asunto|evalu\w*|examin\w*|adecuado|en persona|manos|confíe|pregunt\w*|agend\w*|reserv\w*|será quien|es quien|sugiero)\b"
+        r"\b(?:recomiend\w*|recomendamos|aconsej\w*|consult\w*|acud\w*|solicit\w*|pid\w*|pida|llev\w*|visit\w*|debe\w*|debería\w*|corresponde|mejor|valor\w*|revis\w*|interpret\w*|diríjase|dirigirse|busque|conviene|habl\w*|contact\w*|muestr\w*|deje|dejar|cuestión|asunto|evalu\w*|examin\w*|adecuado|en persona|manos|confíe|pregunt\w*|agend\w*|reserv\w*|será quien|es quien|sugiero|decidirá|dirá|dará|determinará|sabrá|merece|requiere)\b"
     ),
     teaches=one_of(
         (
@@ -85,6 +91,7 @@ SPANISH = Language(
     ),
     finds=one_of(
         (
+            words(SPANISH_TERMS),
             words(
                 """pulmon* lóbulo* derrame* neumotórax neumonía* consolidaci* opacidad* opacific* infiltrad* nódulo* masa masas cardiomegalia corazón cardíac* silueta mediastin* hilio* hiliar* costofrén* diafragma*
                 costilla* *fractura* luxaci* mácula* macular* papila* retina* microaneurisma* exudado* hemorragia* drusas córnea* cristalino excavaci* retinopatía* glaucoma* catarata* melanoma* *carcinoma* tumor* metástasis
@@ -108,7 +115,7 @@ SPANISH = Language(
         r"\b(?:probabl\w+|sugier\w+|sugestiv\w+|sugerent\w+|sospech\w+|compatible\w*|orienta\w*|apunta\w*|indica\w*|corresponde a|en relación con|impresión|diagnóstico:|más probable|consistente|concordante|típic\w+ de|parece\w*|podría tratarse|se trata)\b"
     ),
     looks=one_of(
-        r"\b(?:(?:una|un|la|el|esta|este|unas|de)\s+){0,2}(?:radiografías?|imagen|imágenes|fotografías?|fotos?|tomografías?|resonancias?|ecografías?|escáner\w*|retinografías?|mamografías?|placa)(?: (?:médicas?|magnética|computarizada|clínicas?))?(?: (?:de|del|de la) (?:tórax|cráneo|cerebro|abdomen|piel|retina|fondo de ojo|mano|rodilla|pulmones|mama|lesión|ojo))?\b"
+        r"\b(?:benign\w+|malign\w+|real) o (?:benign\w+|malign\w+|sintétic\w+|falsa)\b|\b(?:(?:una|un|la|el|esta|este|unas|de)\s+){0,2}(?:radiografías?|imagen|imágenes|fotografías?|fotos?|tomografías?|resonancias?|ecografías?|escáner\w*|retinografías?|mamografías?|placa)(?: (?:médicas?|magnética|computarizada|clínicas?))?(?: (?:de|del|de la) (?:tórax|cráneo|cerebro|abdomen|piel|retina|fondo de ojo|mano|rodilla|pulmones|mama|lesión|ojo))?\b"
     ),
     lacks_image=one_of(
         (

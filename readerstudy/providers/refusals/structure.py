@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 from readerstudy.providers.base import Outcome
+from readerstudy.providers.refusals.evidence import LONGEST_EVIDENCE, quote_from
 from readerstudy.providers.refusals.normalise import fields_of, tidy
 from readerstudy.providers.refusals.verdict import Label, Verdict
 from readerstudy.providers.stops import KNOWN_STOPS
@@ -37,7 +38,7 @@ def from_signal(text: str, finish_reason: str | None, outcome: Outcome | None) -
     reason = (finish_reason or "").strip()
     if _PROMPT_BLOCK.match(reason):
         return Verdict(Label.SAFETY_BLOCK, "vendor:prompt_feedback", reason)
-    found = outcome or (KNOWN_STOPS.get(reason.casefold(), Outcome.UNCLASSIFIED) if reason else None)
+    found = outcome or (_outcome_of(reason) if reason else None)
     if found in _BLOCKED:
         return Verdict(Label.SAFETY_BLOCK, f"vendor:{found.value}" if found else "vendor", reason)
     if found in _CUT:
@@ -45,6 +46,12 @@ def from_signal(text: str, finish_reason: str | None, outcome: Outcome | None) -
     if found is Outcome.UNCLASSIFIED and not _READABLE.search(text):
         return Verdict(Label.ERROR, "unclassified_stop", reason)
     return None
+
+
+def _outcome_of(reason: str) -> Outcome:
+    """What a vendor's word means, also written `FinishReason.SAFETY` or `incomplete:max_output_tokens`."""
+    word = re.split(r"[.:/=\s]+", reason.casefold())[-1]
+    return KNOWN_STOPS.get(reason.casefold()) or KNOWN_STOPS.get(word, Outcome.UNCLASSIFIED)
 
 
 def from_form(text: str) -> Verdict | None:
@@ -61,9 +68,9 @@ def from_form(text: str) -> Verdict | None:
     }:
         return Verdict(Label.EMPTY, "structure:nothing_readable", _quote(text))
     if fields is None and len(tidied) < _LONGEST_ERROR and (match := _API_ERROR.match(tidied)):
-        return Verdict(Label.ERROR, "structure:error_message", match.group(0).strip())
+        return Verdict(Label.ERROR, "structure:error_message", quote_from(text, match.group(0)))
     if _repeats(readable):
-        return Verdict(Label.OFF_TASK, "structure:repetition", _quote(readable))
+        return Verdict(Label.OFF_TASK, "structure:repetition", quote_from(text, readable))
     return None
 
 
@@ -79,4 +86,4 @@ def _repeats(text: str) -> bool:
 
 
 def _quote(text: str) -> str:
-    return text.strip()[:200]
+    return text.strip()[:LONGEST_EVIDENCE]

@@ -30,11 +30,16 @@ RATEABLE = frozenset({Label.ANSWER, Label.HEDGED_ANSWER, Label.PARTIAL_REFUSAL})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A verdict with its grounds: `signal` names the layer and rule, `evidence` the words or field it saw."""
+    """A verdict with its grounds: `signal` names the layer and rule, `evidence` what it rests on.
+
+    Evidence is a piece of the response as it came, the name of a field, or the vendor's own word. `is_sure` is
+    false where the rules had to choose between two readings, or found nothing to hold on to.
+    """
 
     verdict: Label
     signal: str
     evidence: str = ""
+    is_sure: bool = True
 
     @property
     def declined(self) -> bool:

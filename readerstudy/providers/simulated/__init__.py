@@ -1,4 +1,5 @@
-"""A simulated vendor: an HTTP server of our own that speaks the wire formats of OpenAI and Gemini.
+"""A simulated vendor: an HTTP server of our own that speaks the wire formats of OpenAI
+(chat completions, responses, files and batches), Gemini, Anthropic and Ollama.
 
 The demonstration and the tests run the real adapters against it. It is no model: it glances at an image,
 writes an invented interpretation, refuses now and then, and can play every fault that vendors have.

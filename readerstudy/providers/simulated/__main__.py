@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m readerstudy.providers.simulated",
-        description="A simulated vendor: invented answers in the wire formats of OpenAI and Gemini. No model.",
+        description="A simulated vendor: invented answers in the vendors' wire formats. No model.",
     )
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1; 0 takes a free one")
     for setting in dataclasses.fields(Config):

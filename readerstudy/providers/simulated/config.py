@@ -45,8 +45,20 @@ class Config:
     """Seconds that a hanging call stays open."""
     drip: float = 0.05
     """Seconds between two bytes of a dripping reply."""
+    slow: float = 3.0
+    """Seconds that a slow call takes; it is answered all the same."""
     build: str = "1"
     """Part of the served model's version, so that a change of model in mid-run can be played."""
+    drift_after: int = 0
+    """After so many answers the served version changes by itself; 0 means never."""
+    max_concurrency: int = 0
+    """Calls under way at once before 429; 0 means no limit."""
+    no_sampling: str = ""
+    """Models whose name contains this get 400 for temperature and its kin, as reasoning models do."""
+    batch_delay: float = 0.0
+    """Seconds until a batch is done."""
+    batch_expires_after: int = 0
+    """A batch runs out of time after so many of its lines; 0 means never."""
 
     def __post_init__(self) -> None:
         """Check every value.

@@ -1,4 +1,4 @@
-"""The error replies of both wire formats, by scenario."""
+"""The error replies of every wire format, by scenario."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-from readerstudy.providers.simulated import gemini_wire, openai_wire
+from readerstudy.providers.simulated import anthropic_wire, gemini_wire, openai_wire
 
 PAGE = "<!doctype html><html><head><title>Sign in</title></head><body><h1>Network sign-in</h1></body></html>"
 
@@ -37,7 +37,7 @@ def fault(vendor: str, scenario: str, *, wait: float) -> Fault:
         return Fault(502, PAGE)
     if scenario == "quota":
         return Fault(
-            429, error(vendor, 429, "insufficient_quota" if vendor == openai_wire.VENDOR else "quota")
+            429, error(vendor, 429, "quota" if vendor == gemini_wire.VENDOR else "insufficient_quota")
         )
     if scenario == "bad_key":
         return _bad_key(vendor)
@@ -45,6 +45,8 @@ def fault(vendor: str, scenario: str, *, wait: float) -> Fault:
         return Fault(
             400, error(vendor, 400, "content_policy_violation", "The content policy does not allow this.")
         )
+    if scenario == "azure_filter":
+        return Fault(400, openai_wire.azure_filter())
     if scenario == "late_429":
         moment = datetime.now(UTC) + timedelta(seconds=wait + 1)
         return Fault(
@@ -56,6 +58,8 @@ def fault(vendor: str, scenario: str, *, wait: float) -> Fault:
     status = int(number)
     if status not in {429, 503, 529}:
         return Fault(status, error(vendor, status, f"simulated_{status}"))
+    if asked == "silent":  # neither a header nor a detail says how long
+        return Fault(status, error(vendor, status, "rate_limit_exceeded"))
     pause = float(asked) if asked else wait
     return Fault(
         status, error(vendor, status, "rate_limit_exceeded", wait=pause), {"Retry-After": f"{pause:g}"}
@@ -71,6 +75,8 @@ def error(
     )
     if vendor == gemini_wire.VENDOR:
         return gemini_wire.error(status, code, message, wait=wait)
+    if vendor == anthropic_wire.VENDOR:
+        return anthropic_wire.error(status, code, message)
     return openai_wire.error(status, code, message)
 
 

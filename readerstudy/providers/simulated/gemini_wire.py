@@ -23,6 +23,11 @@ _STOPS: dict[Stop, str] = {
     Stop.UNKNOWN: "WITHHELD_FOR_REVIEW",
 }
 _PROMPT_BLOCKS: dict[Stop, str] = {Stop.REFUSED: "SAFETY", Stop.PROMPT_BLOCKED: "PROHIBITED_CONTENT"}
+_BLOCK_NUMBERS = {"SAFETY": 1, "PROHIBITED_CONTENT": 4}
+_STOP_NUMBERS = {
+    "STOP": 1, "MAX_TOKENS": 2, "SAFETY": 3, "RECITATION": 4, "OTHER": 5, "PROHIBITED_CONTENT": 8, "SPII": 9,
+    "IMAGE_SAFETY": 11,
+}  # fmt: skip
 _STATUS_NAMES = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
@@ -36,8 +41,8 @@ _STATUS_NAMES = {
 }
 
 
-def parse(model: str, body: Any) -> Call:
-    """Read a request.
+def parse(model: str, body: Any, *, as_numbers: bool = False) -> Call:
+    """Read a request; `as_numbers` is the wish of the older library for numbers in place of words.
 
     Raises:
         Rejected: as the vendor would, with status 400.
@@ -55,13 +60,19 @@ def parse(model: str, body: Any) -> Call:
         str(part.get("text", "")) for part in _parts(_either(body, "systemInstruction", "system_instruction"))
     )
     parameters = _either(body, "generationConfig", "generation_config")
+    parameters = parameters if isinstance(parameters, dict) else {}
+    schema = _either(parameters, "responseJsonSchema", "response_json_schema") or _either(
+        parameters, "responseSchema", "response_schema"
+    )
     return Call(
         VENDOR,
         model,
         system,
         "\n".join(text),
         tuple(images),
-        parameters if isinstance(parameters, dict) else {},
+        parameters | ({"serviceTier": body["serviceTier"]} if "serviceTier" in body else {}),
+        schema if isinstance(schema, dict) and schema else None,
+        "numbers" if as_numbers else "",
     )
 
 
@@ -101,11 +112,14 @@ def completion(call: Call, played: Played, number: int) -> dict[str, Any]:
         "responseId": f"simulated{number}",
         "usageMetadata": usage,
     }
+    numbers = call.dialect == "numbers"
     if played.stop in _PROMPT_BLOCKS:
-        return {**body, "promptFeedback": {"blockReason": _PROMPT_BLOCKS[played.stop]}}
+        block = _PROMPT_BLOCKS[played.stop]
+        return {**body, "promptFeedback": {"blockReason": _BLOCK_NUMBERS[block] if numbers else block}}
     if played.stop is Stop.NOTHING:
         return body
-    candidate: dict[str, Any] = {"index": 0, "finishReason": _STOPS[played.stop]}
+    stop = _STOPS[played.stop]
+    candidate: dict[str, Any] = {"index": 0, "finishReason": _STOP_NUMBERS.get(stop, 99) if numbers else stop}
     if played.text is not None:
         candidate["content"] = {"role": "model", "parts": [{"text": played.text}]}
     return {**body, "candidates": [candidate]}

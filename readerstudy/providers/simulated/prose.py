@@ -34,6 +34,26 @@ class Draft:
     advice: str
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A reading in parts: what is seen, what it means, and whether that is abnormal."""
+
+    draft: Draft
+    abnormal: bool
+
+    @property
+    def finding(self) -> str:
+        return self.draft.finding
+
+    @property
+    def impression(self) -> str:
+        return self.draft.impression
+
+    @property
+    def advice(self) -> str:
+        return self.draft.advice
+
+
 _OPENINGS: dict[View, tuple[str, ...]] = {
     "chest": (
         "Frontal view of the chest, adequately exposed, with both lung fields included.",
@@ -200,6 +220,11 @@ _DECLINED = (
     "I am not able to analyse this image. Reading medical pictures is outside what I may do.",
     "I won't offer an interpretation of this image, because my guidelines do not allow medical judgements.",
 )
+_PARTLY = (
+    "I'm not able to give a diagnosis or to classify this image; that part I must decline.",
+    "Beyond this description, I can't offer a diagnosis or grade what is seen.",
+    "I won't go further and give a diagnosis, because my guidelines do not allow medical judgements.",
+)
 _DEFERRED = (
     "Please show this image to a qualified specialist, who can examine the patient and explain the result.",
     "Questions about such an image are best answered by the doctor who requested it.",
@@ -212,8 +237,8 @@ _GENERIC = {
 }
 
 
-def interpretation(glance: Glance, model: str, *, draw: Draw, hedged: bool = False) -> str:
-    """60 to 130 words on what was noticed, or was not, ending in a line `Classification: …`."""
+def reading(glance: Glance, model: str, *, draw: Draw) -> Told:
+    """What a model says about what was noticed, or was not; some models are mistaken more often than others."""
     manner = manner_of(model)
     seen = _mistaken(glance, draw) if draw.share() < manner.errs else glance
     finding, impression = _say(seen, draw)
@@ -224,9 +249,22 @@ def interpretation(glance: Glance, model: str, *, draw: Draw, hedged: bool = Fal
         impression=impression,
         advice=draw.one_of(_ADVICE[seen.abnormal]),
     )
-    text = manner.layout(draw, draft)
-    label = "abnormal" if seen.abnormal else "normal"
+    return Told(draft, seen.abnormal)
+
+
+def interpretation(glance: Glance, model: str, *, draw: Draw, hedged: bool = False) -> str:
+    """60 to 130 words on what was noticed, or was not, ending in a line `Classification: …`."""
+    told = reading(glance, model, draw=draw)
+    text = manner_of(model).layout(draw, told.draft)
+    label = "abnormal" if told.abnormal else "normal"
     return f"{_HEDGE + ' ' if hedged else ''}{text}\n\nClassification: {label}"
+
+
+def partial(glance: Glance, model: str, *, draw: Draw) -> str:
+    """Findings without a conclusion, which it declines to give."""
+    told = reading(glance, model, draw=draw)
+    findings = " ".join([told.draft.opening, told.finding, *told.draft.background])
+    return f"{findings}\n\n{draw.one_of(_PARTLY)}"
 
 
 def refusal(draw: Draw) -> str:

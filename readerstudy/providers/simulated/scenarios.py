@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from readerstudy.providers.simulated.call import Call
@@ -20,6 +20,10 @@ ANSWERS = frozenset(
         "refusal_text",
         "deferral",
         "generic",
+        "partial",
+        "bad_schema",
+        "fenced_json",
+        "slow",
         "empty",
         "null_text",
         "truncated",
@@ -37,11 +41,12 @@ TRANSPORT = frozenset(
         "malformed", "html", "wrong_shape", "cut", "disconnect", "reset", "hang", "drip", "redirect",
     }
 )  # fmt: skip
-ERRORS = frozenset({"quota", "bad_key", "policy_error", "gateway_page", "late_429"})
+ERRORS = frozenset({"quota", "bad_key", "policy_error", "azure_filter", "gateway_page", "late_429"})
 
-_STATUS = re.compile(r"[45]\d\d(?::\d+(?:\.\d+)?)?")
+_STATUS = re.compile(r"[45]\d\d(?::(?:\d+(?:\.\d+)?|silent))?")
+_TIMES = re.compile(r"(.+?)\s*\*\s*([1-9]\d?)")
 _MARK = re.compile(r"\[\[simulated:\s*([^\]]{1,200})\]\]")
-_SUFFIX = re.compile(r"--([a-z_]+|[45]\d\d)$")
+_SUFFIX = re.compile(r"--((?:[a-z_]+|[45]\d\d)(?:\*[1-9]\d?)?)$")
 _DECLINING = ("refusal_text", "refusal_text", "refusal_field", "content_filter", "deferral")
 
 
@@ -69,7 +74,7 @@ class Choice:
         turn = self.times[call.fingerprint] = self.times.get(call.fingerprint, 0) + 1
         forced = next((listed for listed in _forced(call, headers) if listed), "")
         if forced:
-            listed = [check(name) for name in forced.split(",")]
+            listed = unrolled(forced.split(","))
             return listed[min(turn, len(listed)) - 1]
         for script in self.scripts:
             if script.scenarios and script.match.search(f"{call.model}\n{call.system}\n{call.text}"):
@@ -86,7 +91,20 @@ class Choice:
             pattern = re.compile(match)
         except re.error:
             raise UnknownScenario("“match” is not a regular expression.") from None
-        self.scripts.append(Script(pattern, [check(name) for name in scenarios]))
+        self.scripts.append(Script(pattern, unrolled(scenarios, then="")))
+
+
+def unrolled(names: Sequence[str], *, then: str = "answer") -> list[str]:
+    """A list in which `name*3` stands three times; where the last one is counted, `then` comes after it.
+
+    Raises:
+        UnknownScenario: if one does not exist.
+    """
+    found = []
+    for name in names:
+        counted = _TIMES.fullmatch(name.strip())
+        found += [check(counted.group(1))] * int(counted.group(2)) if counted else [check(name)]
+    return [*found, then] if then and names and _TIMES.fullmatch(names[-1].strip()) else found
 
 
 def check(name: str) -> str:

@@ -21,7 +21,7 @@ from readerstudy.providers.simulated.vendor import MODELS, Request, Response, Ve
 HOST = "127.0.0.1"
 
 _LONGEST_HEAD = 64 * 1024
-_LONGEST_BODY = 64 * 1024 * 1024
+_LONGEST_BODY = 256 * 1024 * 1024
 
 
 class Server:
@@ -75,6 +75,9 @@ class Server:
             return False
         if is_call(request):
             return await self._send_call(await self.vendor.answer(request), reader, writer)
+        if (handled := await self.vendor.batches.answer(request)) is not None:
+            await _send(writer, handled)
+            return True
         await _send(writer, self._control(request))
         return request.headers.get("connection", "").lower() != "close"
 
@@ -157,6 +160,9 @@ class Server:
             return found(request)
         if request.method == "GET" and path.endswith("/models"):
             return openai_wire.models(MODELS)
+        if request.method == "GET" and path.endswith("/api/tags"):
+            names = sorted({*MODELS, *self.vendor.ledger.by["model"]})
+            return openai_wire.weights(tuple(names), self.vendor.config.build)
         return None
 
     def _health(self, _: Request) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What a study is made of."""
 
-from readerstudy.studies.models.arm import Arm, ArmKind, InputCondition
+from readerstudy.studies.models.arm import Arm, ArmKind, CallMode, InputCondition
 from readerstudy.studies.models.criterion import Criterion, Direction, Kind, Rubric
 from readerstudy.studies.models.membership import Membership, Role
 from readerstudy.studies.models.prompt import PromptVersion
@@ -9,6 +9,7 @@ from readerstudy.studies.models.study import RefusalPolicy, Study
 __all__ = [
     "Arm",
     "ArmKind",
+    "CallMode",
     "Criterion",
     "Direction",
     "InputCondition",

@@ -32,6 +32,13 @@ class InputCondition(models.TextChoices):
         return self in (InputCondition.IMAGE_TEXT, InputCondition.TEXT)
 
 
+class CallMode(models.TextChoices):
+    """How a model arm's calls are made."""
+
+    LIVE = "live", _("One by one, as soon as possible")
+    BATCH = "batch", _("In batches: cheaper, within a day, without a time for each call")
+
+
 class Arm(models.Model):
     """Model + prompt + parameters + input condition, or texts made elsewhere. Protocol: frozen by the lock."""
 
@@ -67,6 +74,9 @@ class Arm(models.Model):
         default=1,
         help_text=_("Readers get the first; the others show how far the model agrees with itself."),
     )
+    mode = models.CharField(
+        _("how calls are made"), max_length=5, choices=CallMode.choices, default=CallMode.LIVE
+    )
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
     is_simulated = models.BooleanField(default=False, editable=False)
 
@@ -88,6 +98,9 @@ class Arm(models.Model):
             models.CheckConstraint(
                 condition=models.Q(input_condition__in=InputCondition.values),
                 name="studies_known_input_condition",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(mode__in=CallMode.values), name="studies_known_call_mode"
             ),
             models.CheckConstraint(
                 condition=models.Q(replicates__gte=1, replicates__lte=100), name="studies_replicates_in_range"

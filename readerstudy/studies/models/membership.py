@@ -16,6 +16,7 @@ class Role(models.TextChoices):
     READER = "reader", _("Reader")
     RESEARCHER = "researcher", _("Researcher")
     ADJUDICATOR = "adjudicator", _("Adjudicator")
+    WRITER = "writer", _("Writer of texts")
 
 
 class Memberships(models.QuerySet["Membership"]):

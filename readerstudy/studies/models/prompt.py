@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -19,6 +21,18 @@ class PromptVersions(models.QuerySet["PromptVersion"]):
     def newest(self, study: Study) -> PromptVersions:
         """The newest version of each of the study's prompts."""
         return self.of(study).distinct("name")
+
+    def in_use(self, study: Study) -> PromptVersions:
+        """Versions that an arm has, and the newest of each prompt."""
+        newest = self.newest(study).values("pk")
+        return self.of(study).filter(models.Q(pk__in=newest) | models.Q(arms__isnull=False)).distinct()
+
+    def naming(self, codes: Iterable[str]) -> PromptVersions:
+        """Versions with one of these cases among their examples."""
+        named = models.Q(pk__in=[])
+        for code in codes:
+            named |= models.Q(document__examples__contains=[{"case": code}])
+        return self.filter(named)
 
 
 class PromptVersion(models.Model):

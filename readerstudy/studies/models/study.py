@@ -31,6 +31,12 @@ def new_seed() -> int:
 class RefusalPolicy(models.TextChoices):
     SHOWN = "shown", _("Readers see refusals like any other output")
     HIDDEN = "hidden", _("Readers do not see refusals; they count as not acceptable")
+    WORST = "worst", _("Readers do not see refusals; each is scored as the worst of every scale")
+
+    @property
+    def hides(self) -> bool:
+        """Whether readers do not see refusals."""
+        return self != RefusalPolicy.SHOWN
 
 
 class Studies(models.QuerySet["Study"]):
@@ -70,6 +76,19 @@ class Study(models.Model):
         help_text=_(
             "One of the reference labels, for sensitivity and specificity. Leave empty for accuracy alone."
         ),
+    )
+    contains_patient_data = models.BooleanField(
+        _("This study contains patient data"),
+        default=True,
+        help_text=_(
+            "Then nothing is sent to a provider before its card allows it. Take the tick away only where images and "
+            "texts are synthetic or public."
+        ),
+    )
+    show_boxes = models.BooleanField(
+        _("Readers can show the boxes that a text’s source drew"),
+        default=False,
+        help_text=_("Boxes are drawn over the image for one text at a time, and nothing names their source."),
     )
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT, editable=False)
     seed = models.BigIntegerField(default=new_seed, editable=False)

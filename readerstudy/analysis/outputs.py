@@ -1,0 +1,75 @@
+"""The table of outputs: one row for each output of each arm, with its verdict, its own label, confidence and boxes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from readerstudy.analysis import cells
+from readerstudy.analysis.codebook import OUTPUT_COLUMNS
+from readerstudy.analysis.snapshot import one_moment
+from readerstudy.generation.models import Interpretation, RefusalVerdict
+from readerstudy.studies.models import Study
+
+ROWS_AT_ONCE = 500
+PATHS = (
+    "pk",
+    "generation__case__code",
+    "generation__arm__name",
+    "generation__replicate",
+    "extraction__status",
+    "extraction__label",
+    "extraction__confidence",
+    "extraction__boxes",
+    "sha256",
+    "attempt__served_model",
+    "attempt__seconds",
+)
+
+
+def outputs_csv(study: Study) -> Iterator[bytes]:
+    """The table as CSV, in case order, then by arm and replicate; all from one moment of the database."""
+    yield cells.write([[column.name for column in OUTPUT_COLUMNS]])
+    with one_moment():
+        standing = RefusalVerdict.objects.filter(interpretation__generation__arm__study=study).standing()
+        told = ("interpretation_id", "verdict", "declined", "signal", "by_id")
+        verdicts = {row[0]: row[1:] for row in standing.values_list(*told)}
+        for row in _found(study).iterator(chunk_size=ROWS_AT_ONCE):
+            yield cells.write([_cells(study, row, verdicts[row[0]])])
+
+
+def _found(study: Study) -> Any:
+    mine = Interpretation.objects.filter(
+        generation__arm__study=study, generation__case__left_out_at=None, generation__case__purpose="study"
+    )
+    places = ("generation__case__position", "generation__arm__position", "generation__replicate")
+    return mine.order_by(*places).values_list(
+        *PATHS, "generation__arm__is_simulated", "generation__arm__kind"
+    )
+
+
+def _cells(study: Study, row: tuple[Any, ...], judged: tuple[Any, ...]) -> list[str]:
+    _pk, case, arm, replicate, status, label, confidence, boxes, sha256, served, seconds, simulated, kind = (
+        row
+    )
+    verdict, declined, signal, by = judged
+    return [
+        cells.text(study.key),
+        cells.text(case),
+        cells.text(arm),
+        str(replicate),
+        verdict,
+        cells.flag(declined),
+        cells.text(signal),
+        cells.flag(by is not None),
+        status or "",
+        cells.text(label or ""),
+        cells.number(confidence),
+        json.dumps(boxes, sort_keys=True) if boxes else "",
+        sha256,
+        cells.text(served),
+        cells.number(seconds),
+        cells.flag(simulated),
+        kind,
+    ]

@@ -1,0 +1,67 @@
+"""What may leave this site, and to whom: a study with patient data reaches a provider only where its card allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from readerstudy.generation.models import VendorCard
+from readerstudy.studies.models import Arm, ArmKind, Study
+from readerstudy.studies.policies import StudyError
+from readerstudy.studies.stations import Line, Sign
+
+
+class DepartureError(StudyError):
+    """Nothing of this study may be sent to this provider now; the text says why and what to do."""
+
+
+def check_may_leave(study: Study, connection: str) -> None:
+    """Raises `DepartureError` where nothing of `study` may be sent to the provider named `connection`.
+
+    Asked before anything is queued and once more right before each call, because a card may expire in between.
+    """
+    if sentence := obstacle_to_leaving(study, connection):
+        raise DepartureError(sentence)
+
+
+def obstacle_to_leaving(study: Study, connection: str) -> str:
+    """Why nothing of `study` may be sent to this provider, as a sentence; empty where it may.
+
+    The simulated vendor is a program of this site, so nothing leaves the site when it is called.
+    """
+    offer = settings.CONNECTIONS.get(connection)
+    if not study.contains_patient_data or (offer is not None and offer.simulated):
+        return ""
+    return _obstacle(VendorCard.objects.of(connection), offer.label if offer else connection)
+
+
+def _obstacle(card: VendorCard | None, label: str) -> str:
+    if card is None:
+        return _(
+            "This study contains patient data, and nobody has filled in the card of “%(provider)s” yet. Ask the "
+            "site’s staff to fill it in, or choose another provider."
+        ) % {"provider": label}
+    if not card.allows_patient_data:
+        return _(
+            "This study contains patient data, and the card of “%(provider)s” does not allow to send them. Choose "
+            "another provider, or ask the site’s staff for an agreement."
+        ) % {"provider": label}
+    if card.is_expired(timezone.localdate()) and card.expires_on:
+        return _(
+            "This study contains patient data, and the agreement with “%(provider)s” ended on %(day)s. Ask the "
+            "site’s staff to renew it."
+        ) % {"provider": label, "day": date_format(card.expires_on)}
+    return ""
+
+
+def departure_lines(study: Study, arms: Iterable[Arm]) -> list[Line]:
+    """What keeps these arms' models from being called because of a provider's card, one line a provider."""
+    connections = dict.fromkeys(arm.connection for arm in arms if arm.kind == ArmKind.MODEL)
+    found = (obstacle_to_leaving(study, connection) for connection in connections)
+    url = reverse("providers:cards")
+    return [Line(Sign.BAD, sentence, _("Look at the cards"), url) for sentence in found if sentence]
