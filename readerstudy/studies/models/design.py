@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
@@ -25,6 +26,22 @@ SECTIONS = (
 )
 """The sections of a protocol file that are kept here; arms, prompts, criteria and refusals have rows or columns."""
 
+LISTS = frozenset({"endpoints", "strata"})
+"""Sections that are lists; all others are groups of names and values."""
+
+COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "study": {"title": "title", "question": "question"},
+    "cases": {"positive": "positive_label"},
+    "display": {"boxes": "show_boxes"},
+    "ethics": {"patient_data": "contains_patient_data"},
+}
+"""Fields of sections that are columns of the study: they are kept there alone, so that no two can disagree."""
+
+TEXT_COLUMNS: Mapping[str, str] = {"instructions": "instructions", "consent": "consent_text"}
+"""The same for the texts in the study's own language."""
+
+USUAL_LANGUAGE = "en"
+
 
 class Designs(models.QuerySet["Design"]):
     def of(self, study: Study) -> Design:
@@ -35,8 +52,8 @@ class Designs(models.QuerySet["Design"]):
 class Design(models.Model):
     """How a study is designed, in the words of a protocol file: see `studies/protocol/schema.yaml`.
 
-    `document` maps a section's name to its content in the file's form; what is left out has the usual value. The lock
-    freezes it.
+    `document` maps a section's name to its content in the file's form, without the fields that are columns of the
+    study; read it by `section`, which has them. What is left out has the usual value. The lock freezes it.
     """
 
     study = models.OneToOneField(Study, on_delete=models.PROTECT, related_name="design")
@@ -51,8 +68,25 @@ class Design(models.Model):
     def __str__(self) -> str:
         return f"design of {self.study}"
 
+    @property
+    def language(self) -> str:
+        """The code of the language in which the study's own texts are written."""
+        return str(self.document.get("study", {}).get("language", USUAL_LANGUAGE))
+
     def section(self, name: str) -> Any:
         """The content of a section; an empty dict or list where nothing was said."""
         if name not in SECTIONS:
             raise KeyError(name)
-        return self.document.get(name, [] if name in ("endpoints", "strata") else {})
+        kept = self.document.get(name, [] if name in LISTS else {})
+        if name == "texts":
+            return self._texts(kept)
+        return {**kept, **self._said(COLUMNS[name])} if name in COLUMNS else kept
+
+    def _texts(self, kept: Mapping[str, Any]) -> dict[str, Any]:
+        own = {**kept.get(self.language, {}), **self._said(TEXT_COLUMNS)}
+        return {**kept, self.language: own} if own else dict(kept)
+
+    def _said(self, columns: Mapping[str, str]) -> dict[str, Any]:
+        """The columns' values by the names that they have in a file; texts that are empty are not said."""
+        found = {name: getattr(self.study, column) for name, column in columns.items()}
+        return {name: value for name, value in found.items() if value != "" or name == "question"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -18,7 +18,7 @@ from readerstudy.studies.protocol.coherence import incoherent
 from readerstudy.studies.protocol.problems import Path, Problem, ProtocolError
 from readerstudy.studies.protocol.yaml_lines import Lines, load
 
-__all__ = ["Document", "Problem", "ProtocolError", "read", "schema"]
+__all__ = ["Document", "Problem", "ProtocolError", "problems_of", "read", "schema"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,16 @@ def read(content: bytes) -> Document:
     document = Document(data if isinstance(data, dict) else {}, lines)
     if not isinstance(data, dict):
         raise ProtocolError([Problem((), "A protocol begins with “format: 1” and names its parts.", 1)])
-    problems = [document.problem(path, sentence) for path, sentence in _malformed(data)]
-    problems = problems or [document.problem(path, sentence) for path, sentence in incoherent(data)]
+    problems = problems_of(data)
     if problems:
-        raise ProtocolError(problems)
+        raise ProtocolError(document.problem(each.path, each.sentence) for each in problems)
     return document
+
+
+def problems_of(data: Mapping[str, Any]) -> list[Problem]:
+    """Everything that is wrong with a protocol as plain data, without lines."""
+    problems = [Problem(path, sentence) for path, sentence in _malformed(data)]
+    return problems or [Problem(path, sentence) for path, sentence in incoherent(data)]
 
 
 @cache

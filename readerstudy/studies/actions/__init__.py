@@ -14,9 +14,32 @@ from readerstudy.accounts.actions import invite
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, seal, study_stream
 from readerstudy.providers.prompts import Prompt
+from readerstudy.studies.actions.design import DesignRefused, set_section
+from readerstudy.studies.actions.locking import locked
 from readerstudy.studies.lifecycle import State
 from readerstudy.studies.models import Arm, Criterion, Membership, PromptVersion, Role, Rubric, Study
 from readerstudy.studies.policies import StudyError, check_move, check_protocol_open
+
+__all__ = [
+    "NAME_LENGTH",
+    "DesignRefused",
+    "add_member",
+    "change_study",
+    "create_study",
+    "cross_arm",
+    "give_consent",
+    "invite_member",
+    "lock_protocol",
+    "locked",
+    "move_study",
+    "remove_arm",
+    "remove_criterion",
+    "remove_member",
+    "save_arm",
+    "save_criterion",
+    "save_prompt",
+    "set_section",
+]
 
 NAME_LENGTH = 80
 
@@ -239,11 +262,6 @@ def move_study(*, study: Study, then: State, by: User) -> Study:
     if then == State.CLOSED:
         seal()
     return study
-
-
-def locked(study: Study) -> Study:
-    """The study as it is now, with its row locked until the transaction ends."""
-    return Study.objects.select_for_update().get(pk=study.pk)
 
 
 def _check_blind(study: Study, user: User, role: Role) -> None:
