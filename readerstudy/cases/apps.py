@@ -12,3 +12,5 @@ class CasesConfig(AppConfig):
         """Every room that uses images declares in a module of that name which ones it has used."""
         autodiscover_modules("uses")
         import_module("readerstudy.cases.checks")
+        case_tables = import_module("readerstudy.studies.protocol.case_tables")
+        case_tables.register(import_module("readerstudy.cases.protocol_files").CaseTable())

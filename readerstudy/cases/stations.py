@@ -17,7 +17,8 @@ from readerstudy.studies.stations import Findings, Line, Sign, Station, register
 def _look_at_images(study: Study) -> Findings:
     cases = Case.objects.of(study).count()
     looks = (
-        _look_for_any(study, cases),
+        _look_for_any(study, Case.objects.of(study).exclude(images=None).count()),
+        _without_image(study),
         _set_apart(study),
         _waiting(study),
         _unconfirmed(study),
@@ -27,6 +28,19 @@ def _look_at_images(study: Study) -> Findings:
         _given_away(study),
     )
     return Findings(str(cases), tuple(line for line in looks if line is not None))
+
+
+def _without_image(study: Study) -> Line | None:
+    """Cases that a protocol file names and whose files are not here yet."""
+    count = Case.objects.read(study).filter(images=None).count()
+    if not count:
+        return None
+    text = ngettext(
+        "%(n)d case of the protocol has no image yet.",
+        "%(n)d cases of the protocol have no image yet.",
+        count,
+    )
+    return Line(Sign.BAD, text % {"n": count}, _("Add images"), _page(study))
 
 
 def _look_for_any(study: Study, cases: int) -> Line:

@@ -7,17 +7,16 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, study_stream
 from readerstudy.studies.actions.locking import locked
-from readerstudy.studies.models import Design, Study
-from readerstudy.studies.models.design import COLUMNS, SECTIONS, TEXT_COLUMNS
+from readerstudy.studies.models import SECTIONS, Design, Study
 from readerstudy.studies.policies import StudyError, check_protocol_open
 from readerstudy.studies.protocol.document import problems_of
 from readerstudy.studies.protocol.exporting import draft_of
 from readerstudy.studies.protocol.problems import Problem
+from readerstudy.studies.protocol.sections import TOUCHED, put_section
 
 
 class DesignRefused(StudyError):
@@ -32,7 +31,8 @@ class DesignRefused(StudyError):
 def set_section(*, study: Study, name: str, content: Any, by: User) -> Design:
     """Replaces one section of an open protocol by `content`, in the form of a protocol file.
 
-    An empty content takes the section out. What is a column of the study is written there.
+    An empty content takes the section out. What is a column of the study is written there. The questions after the
+    last case, `phases.exit`, are rows like all questions and are not changed here.
 
     Raises:
         DesignRefused: naming every problem that the section has or makes elsewhere in the protocol.
@@ -73,43 +73,6 @@ def _with(draft: Mapping[str, Any], name: str, content: Any) -> dict[str, Any]:
 
 def store_section(design: Design, name: str, content: Any) -> None:
     """Writes a section that was checked; to be called in a transaction that holds the study's row."""
-    texts = design.section("texts") if name == "study" else {}
-    kept = _kept(design, name, content)
-    design.document = {**{key: value for key, value in design.document.items() if key != name}, **kept}
+    put_section(design, name, content)
+    design.study.save(update_fields=TOUCHED)
     design.save(update_fields=["document"])
-    if texts:  # another language may now be the study's own
-        store_section(design, "texts", texts)
-
-
-def _kept(design: Design, name: str, content: Any) -> dict[str, Any]:
-    """The part of a section that has no columns, by the section's name; the columns are written on the way."""
-    if name == "texts":
-        rest = _without_own_texts(design, content)
-    elif name in COLUMNS:
-        _write_columns(design, COLUMNS[name], content)
-        rest = {field: value for field, value in content.items() if field not in COLUMNS[name]}
-    else:
-        rest = content
-    return {name: rest} if rest else {}
-
-
-def _without_own_texts(design: Design, content: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    own = content.get(design.language, {})
-    _write_columns(design, TEXT_COLUMNS, own)
-    rest = {field: value for field, value in own.items() if field not in TEXT_COLUMNS}
-    others = {code: texts for code, texts in content.items() if code != design.language}
-    return {**others, **({design.language: rest} if rest else {})}
-
-
-def _write_columns(design: Design, columns: Mapping[str, str], said: Mapping[str, Any]) -> None:
-    """Columns that the section does not name get their usual value, texts in the study's own language."""
-    for field, column in columns.items():
-        setattr(design.study, column, said.get(field, usual(column, design.language)))
-    design.study.save(update_fields=list(columns.values()))
-
-
-def usual(column: str, language: str) -> Any:
-    """The usual value of a column of a study."""
-    with override(language):
-        value = getattr(Study(), column)
-        return value if isinstance(value, bool) else str(value)

@@ -13,6 +13,7 @@ class ArmKind(models.TextChoices):
     MODEL = "model", _("A model that we call")
     HUMAN = "human", _("Texts written by people")
     IMPORTED = "imported", _("Outputs made elsewhere")
+    UNAIDED = "unaided", _("No output: readers judge the case alone")
 
 
 class InputCondition(models.TextChoices):
@@ -114,3 +115,8 @@ class Arm(models.Model):
     def is_recorded(self) -> bool:
         """Whether its outputs come from people or from elsewhere, so that nobody is called for them."""
         return self.kind != ArmKind.MODEL
+
+    @property
+    def has_outputs(self) -> bool:
+        """Whether there is something to show; unaided, a reader judges the case alone."""
+        return self.kind != ArmKind.UNAIDED

@@ -94,6 +94,9 @@ class Study(models.Model):
     seed = models.BigIntegerField(default=new_seed, editable=False)
     protocol_version = models.PositiveIntegerField(default=1, editable=False)
     manifest_sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    copied_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, editable=False, related_name="copies"
+    )
     is_demo = models.BooleanField(default=False, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

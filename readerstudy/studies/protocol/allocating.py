@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from readerstudy.designs.document import plan_of
 from readerstudy.designs.plan import Plan
+from readerstudy.studies.protocol.case_tables import rows_of
 from readerstudy.studies.protocol.document import Document
 from readerstudy.studies.protocol.problems import ProtocolError
 
@@ -21,8 +22,8 @@ def cases_of(document: Document, count: int | None = None) -> list[str]:
         ProtocolError: where nothing says how many there are.
     """
     section = document.data.get("cases", {})
-    if table := section.get("table"):
-        return [case["code"] for case in table]
+    if section.get("table"):
+        return [case["code"] for case in rows_of(document.data)]
     wanted = count if count is not None else section.get("count")
     if not wanted:
         raise ProtocolError(

@@ -8,13 +8,11 @@ from typing import Any
 
 from readerstudy.designs.document import plan_of
 from readerstudy.designs.plan import PlanError
+from readerstudy.providers.prompts import Prompt, PromptProblem
 from readerstudy.studies.protocol.problems import Path
+from readerstudy.studies.rubrics.rules import problems_after_last_case, problems_among
 
 Problems = Iterator[tuple[Path, str]]
-WITH_OPTIONS = frozenset(
-    {"single_choice", "multiple_choice", "likert", "comparative", "text_span", "grid", "quality_gate"}
-)
-WITH_RANGE = frozenset({"integer", "number", "visual_analogue", "confidence"})
 
 
 def incoherent(data: Mapping[str, Any]) -> Problems:
@@ -24,9 +22,7 @@ def incoherent(data: Mapping[str, Any]) -> Problems:
 
 
 def _names(data: Mapping[str, Any]) -> Problems:
-    criteria = data["criteria"] if isinstance(data["criteria"], list) else []
     yield from _twice(("arms",), [arm["name"] for arm in data["arms"]], "name")
-    yield from _twice(("criteria",), [criterion["key"] for criterion in criteria], "key")
     yield from _twice(("strata",), [stratum["name"] for stratum in data.get("strata", [])], "name")
     table = data.get("cases", {}).get("table", [])
     yield from _twice(("cases", "table"), [case["code"] for case in table], "code")
@@ -43,7 +39,7 @@ def _arms(data: Mapping[str, Any]) -> Problems:
     prompts = data.get("prompts", {})
     for number, arm in enumerate(data["arms"]):
         if arm["source"] == "model":
-            for name in ("model", "prompt"):
+            for name in ("connection", "model", "prompt"):
                 if name not in arm:
                     yield ("arms", number), f"“{name}” is missing. A model that is called needs it."
         if "prompt" in arm and arm["prompt"] not in prompts:
@@ -53,51 +49,22 @@ def _arms(data: Mapping[str, Any]) -> Problems:
             )
 
 
+def _prompts(data: Mapping[str, Any]) -> Problems:
+    for name, told in data.get("prompts", {}).items():
+        try:
+            Prompt.from_json(told)
+        except PromptProblem as problem:
+            block = (problem.block,) if problem.block in told else ()
+            yield ("prompts", name, *block), str(problem)
+
+
 def _criteria(data: Mapping[str, Any]) -> Problems:
     criteria = data["criteria"] if isinstance(data["criteria"], list) else []
     strata = {stratum["name"]: stratum["levels"] for stratum in data.get("strata", [])}
-    earlier: list[str] = []
-    for number, criterion in enumerate(criteria):
-        yield from _scale(("criteria", number), criterion)
-        for place, condition in enumerate(criterion.get("when", [])):
-            yield from _condition(("criteria", number, "when", place), condition, earlier, strata)
-        earlier.append(criterion["key"])
-
-
-def _scale(path: Path, criterion: Mapping[str, Any]) -> Problems:
-    kind, options = criterion["kind"], criterion.get("options", [])
-    if kind in WITH_OPTIONS and not options:
-        yield path, f"“options” is missing. A question of the kind {kind} needs what may be answered."
-    if options and kind not in WITH_OPTIONS | {"ranking", "confidence"}:
-        yield (*path, "options"), f"A question of the kind {kind} has no options. Remove them."
-    yield from _twice((*path, "options"), [str(option["value"]) for option in options], "value")
-    low, high = criterion.get("minimum"), criterion.get("maximum")
-    if low is not None and high is not None and low >= high:
-        yield (*path, "maximum"), "The highest value must be above the lowest."
-    values = {option["value"] for option in options} or ({True, False} if kind == "yes_no" else set())
-    for name in ("acceptable", "high_quality"):
-        for place, value in enumerate(criterion.get(name, [])):
-            if values and value not in values:
-                yield (*path, name, place), f"{value!r} is not among the options. Use one of their values."
-
-
-def _condition(
-    path: Path, condition: Mapping[str, Any], earlier: Sequence[str], strata: Mapping[str, Sequence[str]]
-) -> Problems:
-    if "criterion" in condition and condition["criterion"] not in earlier:
-        yield (
-            (*path, "criterion"),
-            f"No earlier question has the key “{condition['criterion']}”. Name one above it.",
-        )
-    if "stratum" in condition:
-        name = condition["stratum"]
-        if name not in strata:
-            yield (*path, "stratum"), f"There is no stratum “{name}”. Add it under “strata”."
-        elif wrong := [value for value in condition["is"] if value not in strata[name]]:
-            yield (
-                (*path, "is"),
-                f"“{wrong[0]}” is no level of “{name}”. Its levels are: {', '.join(strata[name])}.",
-            )
+    for path, sentence in problems_among(criteria, strata):
+        yield ("criteria", *path), sentence
+    for path, sentence in problems_after_last_case(data.get("phases", {}).get("exit", [])):
+        yield ("phases", "exit", *path), sentence
 
 
 def _endpoints(data: Mapping[str, Any]) -> Problems:
@@ -143,6 +110,7 @@ def _allocation(data: Mapping[str, Any]) -> Problems:
 _CHECKS: tuple[Callable[[Mapping[str, Any]], Problems], ...] = (
     _names,
     _arms,
+    _prompts,
     _criteria,
     _endpoints,
     _cases,

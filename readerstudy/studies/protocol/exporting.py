@@ -1,11 +1,20 @@
-"""A study of the database in the form of a protocol file."""
+"""A study of the database in the form of a protocol file, and that form for data that came from a file."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from readerstudy.studies.models import SECTIONS, Arm, Criterion, Design, Kind, PromptVersion, Study
-from readerstudy.studies.protocol.arms import arm_document, prompt_names
+from readerstudy.providers.prompts import Prompt
+from readerstudy.studies.models import SECTIONS, Arm, Criterion, Design, PromptVersion, Study
+from readerstudy.studies.protocol.arms import arm_document, arm_fields, prompt_names, takes_prompt
+from readerstudy.studies.protocol.case_tables import case_list, told_cases
+from readerstudy.studies.protocol.document import Document
+from readerstudy.studies.protocol.library import criteria_of
+from readerstudy.studies.protocol.sections import put_section
+from readerstudy.studies.protocol.writing import in_order
+from readerstudy.studies.rubrics.documents import canonical as canonical_criterion
+from readerstudy.studies.rubrics.documents import to_document
 
 FORMAT = 1
 ANY_ARM: dict[str, Any] = {"name": "Any", "source": "imported"}
@@ -13,20 +22,47 @@ ANY_QUESTION: dict[str, Any] = {"key": "any", "kind": "free_text", "question": "
 ANY_ALLOCATION: dict[str, Any] = {"plan": "crossed"}
 
 
+def document_of(study: Study) -> Document:
+    """The whole protocol of a study in canonical form; what was not said yet is missing."""
+    return Document(data_of(study))
+
+
 def data_of(study: Study) -> dict[str, Any]:
-    """The whole protocol; what was not said yet is missing."""
-    design = Design.objects.of(study)
-    sections = {name: content for name in SECTIONS if (content := design.section(name))}
+    """The same as plain data."""
     versions = list(PromptVersion.objects.in_use(study).order_by("name", "-number"))
     names = prompt_names(versions)
-    arms = [arm_document(arm, names) for arm in Arm.objects.filter(study=study).order_by("position")]
-    rows: dict[str, Any] = {
-        "arms": arms,
-        "prompts": {names[version.pk]: version.document for version in versions},
+    arms = Arm.objects.filter(study=study).order_by("position")
+    rows = {
+        "arms": [arm_document(arm, names.get(arm.prompt_id or 0, "")) for arm in arms],
+        "prompts": {names[version.pk]: version.prompt.to_json() for version in versions},
         "criteria": [_criterion(each) for each in Criterion.objects.of(study)],
     }
-    found = {name: content for name, content in {**sections, **rows}.items() if content}
-    return {"format": FORMAT, **found, "refusals": study.refusal_policy}
+    leaving = [to_document(each) for each in Criterion.objects.exit(study)] if HAS else []
+    return _whole(Design.objects.of(study), rows, leaving, told_cases(study))
+
+
+def canonical(document: Document) -> dict[str, Any]:
+    """What an export gives after a load of this document.
+
+    A ready rubric is written out, values that have a column are all said, and what means the same is written alike.
+
+    Raises:
+        ProtocolError: where the document names a rubric that does not exist.
+    """
+    data = document.data
+    design = Design(study=Study())
+    for name in SECTIONS:
+        if name in data:
+            put_section(design, name, data[name])
+    design.study.refusal_policy = data.get("refusals", design.study.refusal_policy)
+    prompts = {name: Prompt.from_json(told).to_json() for name, told in data.get("prompts", {}).items()}
+    rows = {
+        "arms": [_canonical_arm(told) for told in data["arms"]],
+        "prompts": dict(sorted(prompts.items())),
+        "criteria": [canonical_criterion(each) for each in criteria_of(document)],
+    }
+    leaving = [canonical_criterion(each) for each in data.get("phases", {}).get("exit", ())]
+    return _whole(design, rows, leaving, case_list(data).rows)
 
 
 def draft_of(study: Study) -> dict[str, Any]:
@@ -35,8 +71,32 @@ def draft_of(study: Study) -> dict[str, Any]:
     return {**stand_ins, **data_of(study)}
 
 
+def _whole(
+    design: Design, rows: Mapping[str, Any], leaving: list[dict[str, Any]], cases: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
+    sections = {name: design.section(name) for name in SECTIONS}
+    table = [dict(row) for row in cases]
+    if table:
+        sections["cases"] = {**sections["cases"], "table": table}
+    sections["phases"] = {key: value for key, value in sections["phases"].items() if key != "exit"}
+    if leaving:
+        sections["phases"]["exit"] = leaving
+    found = {name: content for name, content in {**sections, **rows}.items() if content}
+    return in_order({"format": FORMAT, **found, "refusals": str(design.study.refusal_policy)})
+
+
+def _canonical_arm(told: Mapping[str, Any]) -> dict[str, Any]:
+    return arm_document(Arm(**arm_fields(told)), told["prompt"] if takes_prompt(told) else "")
+
+
+HAS = hasattr(Criterion, "phase")
+
+
 def _criterion(criterion: Criterion) -> dict[str, Any]:
+    if HAS:
+        return to_document(criterion)
     told: dict[str, Any] = {"key": criterion.key, "kind": criterion.kind, "question": criterion.question}
-    if criterion.options and criterion.kind != Kind.YES_NO:
-        told["options"] = criterion.options
-    return told
+    return {
+        **told,
+        **({"options": criterion.options} if criterion.options and criterion.kind != "yes_no" else {}),
+    }
