@@ -17,7 +17,7 @@ from readerstudy.studies.stations import Findings, Line, Sign, Station, register
 def _look_at_images(study: Study) -> Findings:
     cases = Case.objects.of(study).count()
     looks = (
-        _look_for_any(study, Case.objects.of(study).exclude(images=None).count()),
+        _look_for_any(study, Case.objects.of(study).filter(images__isnull=False).distinct().count()),
         _without_image(study),
         _set_apart(study),
         _waiting(study),

@@ -29,22 +29,24 @@ def document_of(study: Study) -> Document:
 
 def data_of(study: Study) -> dict[str, Any]:
     """The same as plain data."""
-    versions = list(PromptVersion.objects.in_use(study).order_by("name", "-number"))
+    of_arms = PromptVersion.objects.filter(study=study, arms__isnull=False).distinct()
+    versions = list(of_arms.order_by("name", "-number"))
     names = prompt_names(versions)
     arms = Arm.objects.filter(study=study).order_by("position")
     rows = {
         "arms": [arm_document(arm, names.get(arm.prompt_id or 0, "")) for arm in arms],
         "prompts": {names[version.pk]: version.prompt.to_json() for version in versions},
-        "criteria": [_criterion(each) for each in Criterion.objects.of(study)],
+        "criteria": [to_document(each) for each in Criterion.objects.of(study)],
     }
-    leaving = [to_document(each) for each in Criterion.objects.exit(study)] if HAS else []
+    leaving = [to_document(each) for each in Criterion.objects.exit(study)]
     return _whole(Design.objects.of(study), rows, leaving, told_cases(study))
 
 
 def canonical(document: Document) -> dict[str, Any]:
     """What an export gives after a load of this document.
 
-    A ready rubric is written out, values that have a column are all said, and what means the same is written alike.
+    A ready rubric is written out, values that have a column are all said, what means the same is written alike, and
+    prompts that no arm has are left out.
 
     Raises:
         ProtocolError: where the document names a rubric that does not exist.
@@ -55,10 +57,10 @@ def canonical(document: Document) -> dict[str, Any]:
         if name in data:
             put_section(design, name, data[name])
     design.study.refusal_policy = data.get("refusals", design.study.refusal_policy)
-    prompts = {name: Prompt.from_json(told).to_json() for name, told in data.get("prompts", {}).items()}
+    used = sorted({told["prompt"] for told in data["arms"] if takes_prompt(told)})
     rows = {
         "arms": [_canonical_arm(told) for told in data["arms"]],
-        "prompts": dict(sorted(prompts.items())),
+        "prompts": {name: Prompt.from_json(data["prompts"][name]).to_json() for name in used},
         "criteria": [canonical_criterion(each) for each in criteria_of(document)],
     }
     leaving = [canonical_criterion(each) for each in data.get("phases", {}).get("exit", ())]
@@ -87,16 +89,3 @@ def _whole(
 
 def _canonical_arm(told: Mapping[str, Any]) -> dict[str, Any]:
     return arm_document(Arm(**arm_fields(told)), told["prompt"] if takes_prompt(told) else "")
-
-
-HAS = hasattr(Criterion, "phase")
-
-
-def _criterion(criterion: Criterion) -> dict[str, Any]:
-    if HAS:
-        return to_document(criterion)
-    told: dict[str, Any] = {"key": criterion.key, "kind": criterion.kind, "question": criterion.question}
-    return {
-        **told,
-        **({"options": criterion.options} if criterion.options and criterion.kind != "yes_no" else {}),
-    }

@@ -11,6 +11,8 @@ import yaml
 from readerstudy.studies.protocol.document import schema
 
 WIDTH = 110
+_BREAKS = re.compile("[\x85\u2028\u2029\ufeff]")
+"""Signs that YAML folds like the end of a line, unless they are escaped."""
 _NUMBER = re.compile(r"^[-+]?[0-9.][0-9_.]*(?:[eE][-+]?[0-9]+)?$")
 
 
@@ -25,6 +27,15 @@ _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", _NUMBER, list("-+.01234
 _Dumper.add_representer(
     float, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:float", repr(value))
 )
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar(
+        "tag:yaml.org,2002:str", value, style='"' if _BREAKS.search(value) else None
+    )
+
+
+_Dumper.add_representer(str, _text)
 
 
 def written(data: Mapping[str, Any]) -> str:
