@@ -14,24 +14,37 @@ from readerstudy.accounts.actions import invite
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, seal, study_stream
 from readerstudy.providers.prompts import Prompt
+from readerstudy.studies.actions.criteria import (
+    CriterionRefused,
+    copy_criterion,
+    move_criterion,
+    order_criteria,
+    remove_criterion,
+    save_criterion,
+    use_rubric,
+)
 from readerstudy.studies.actions.design import DesignRefused, set_section
 from readerstudy.studies.actions.locking import locked
 from readerstudy.studies.lifecycle import State
-from readerstudy.studies.models import Arm, Criterion, Membership, PromptVersion, Role, Rubric, Study
+from readerstudy.studies.models import Arm, Membership, PromptVersion, Role, Rubric, Study
 from readerstudy.studies.policies import StudyError, check_move, check_protocol_open
 
 __all__ = [
     "NAME_LENGTH",
+    "CriterionRefused",
     "DesignRefused",
     "add_member",
     "change_study",
+    "copy_criterion",
     "create_study",
     "cross_arm",
     "give_consent",
     "invite_member",
     "lock_protocol",
     "locked",
+    "move_criterion",
     "move_study",
+    "order_criteria",
     "remove_arm",
     "remove_criterion",
     "remove_member",
@@ -39,6 +52,7 @@ __all__ = [
     "save_criterion",
     "save_prompt",
     "set_section",
+    "use_rubric",
 ]
 
 NAME_LENGTH = 80
@@ -151,30 +165,6 @@ def save_prompt(
     data = {"sha256": version.sha256, "number": version.number, "note": note}
     record("prompt.save", by=by, stream=study_stream(study.pk), subject=name, data=data)
     return version
-
-
-@transaction.atomic
-def save_criterion(
-    *, study: Study, fields: Mapping[str, Any], by: User, criterion: Criterion | None = None
-) -> Criterion:
-    """Adds a question at the end of the rubric, or changes one."""
-    check_protocol_open(locked(study))
-    if criterion is None:
-        rubric = study.rubrics.latest("version")
-        criterion = Criterion(rubric=rubric, position=_next_position(rubric.criteria.all()))
-    verb = "criterion.change" if criterion.pk else "criterion.add"
-    for name, value in fields.items():
-        setattr(criterion, name, value)
-    criterion.save()
-    record(verb, by=by, stream=study_stream(study.pk), subject=criterion.key, data=dict(fields))
-    return criterion
-
-
-@transaction.atomic
-def remove_criterion(*, study: Study, criterion: Criterion, by: User) -> None:
-    check_protocol_open(locked(study))
-    criterion.delete()
-    record("criterion.remove", by=by, stream=study_stream(study.pk), subject=criterion.key)
 
 
 @transaction.atomic

@@ -81,10 +81,10 @@ def _validator() -> Draft202012Validator:
 
 def _malformed(data: Any) -> Iterator[tuple[Path, str]]:
     for error in _validator().iter_errors(data):
-        yield from _told(error)
+        yield from told(error)
 
 
-def _told(error: ValidationError) -> Iterator[tuple[Path, str]]:
+def told(error: ValidationError) -> Iterator[tuple[Path, str]]:
     """One problem for each thing a person must mend, at the field where they mend it."""
     path: Path = tuple(error.absolute_path)
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
@@ -97,7 +97,7 @@ def _told(error: ValidationError) -> Iterator[tuple[Path, str]]:
         yield path, f"“{missing[0]}” is missing. Add it: {_meaning(error, missing[0])}"
     elif error.validator == "oneOf" and error.context:
         nearest = max(error.context, key=lambda each: len(each.absolute_path))
-        yield from _told(nearest)
+        yield from told(nearest)
     else:
         yield path, _sentence(error)
 

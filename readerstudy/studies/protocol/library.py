@@ -21,6 +21,7 @@ from readerstudy.studies.protocol.problems import Path, Problem, ProtocolError
 from readerstudy.studies.protocol.yaml_lines import Lines, load
 
 FIRST_STAGE = "study"
+PHASES = ("main", "exit")
 _HEAD = {
     "format": int,
     "rubric": str,
@@ -36,7 +37,10 @@ _CODE = re.compile(r"T(?:0[1-9]|1[0-9]|20)")
 
 @dataclass(frozen=True, slots=True)
 class Rubric:
-    """One version of a ready rubric. `criteria` are in the form of a protocol file, in reading order."""
+    """One version of a ready rubric. `criteria` are in the form of a protocol file, in reading order.
+
+    `phase` says where it is asked: `main` with every case, `exit` after the last one.
+    """
 
     name: str
     number: int
@@ -45,6 +49,7 @@ class Rubric:
     purpose: str
     source: str
     criteria: tuple[dict[str, Any], ...]
+    phase: str = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,8 @@ def read_rubric(content: bytes) -> Rubric:
         raise ProtocolError(problems)
     _check_criteria(head["criteria"], lines)
     fields = {name: head[name] for name in _HEAD if name not in {"format", "rubric"}}
-    return Rubric(name=head["rubric"], criteria=tuple(head["criteria"]), **fields)
+    phase = head.get("phase", PHASES[0])
+    return Rubric(name=head["rubric"], criteria=tuple(head["criteria"]), phase=phase, **fields)
 
 
 def templates() -> list[Template]:
@@ -160,7 +166,9 @@ def _malformed(head: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             yield (name,), f"“{name}” must be {'a whole number' if kind is int else 'text'}. Write one."
     if isinstance(head.get("format"), int) and head["format"] != 1:
         yield ("format",), "This must be 1."
-    for name in sorted(head.keys() - _HEAD.keys() - {"criteria"}):
+    if head.get("phase", PHASES[0]) not in PHASES:
+        yield ("phase",), f"“phase” is one of: {', '.join(PHASES)}."
+    for name in sorted(head.keys() - _HEAD.keys() - {"criteria", "phase"}):
         yield (name,), f"“{name}” is not known here. Remove it."
     if not isinstance(head.get("criteria"), list):
         yield ("criteria",), "“criteria” must be a list of questions. Write one."
