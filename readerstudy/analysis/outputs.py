@@ -9,6 +9,7 @@ from typing import Any
 from readerstudy.analysis import cells
 from readerstudy.analysis.codebook import OUTPUT_COLUMNS
 from readerstudy.analysis.snapshot import one_moment
+from readerstudy.cases.models import COMPARED
 from readerstudy.generation.models import Interpretation, RefusalVerdict
 from readerstudy.studies.models import Study
 
@@ -41,7 +42,9 @@ def outputs_csv(study: Study) -> Iterator[bytes]:
 
 def _found(study: Study) -> Any:
     mine = Interpretation.objects.filter(
-        generation__arm__study=study, generation__case__left_out_at=None, generation__case__purpose="study"
+        generation__arm__study=study,
+        generation__case__left_out_at=None,
+        generation__case__purpose__in=COMPARED,
     )
     places = ("generation__case__position", "generation__arm__position", "generation__replicate")
     return mine.order_by(*places).values_list(

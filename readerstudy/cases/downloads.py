@@ -43,7 +43,7 @@ def recipe_rows(study: Study) -> Iterator[list[str]]:
         "case", "slot", "version", "kind", "frame", "mime", "width", "height", "bytes", "sha256_in", "sha256_out",
         "recipe",
     ]  # fmt: skip
-    found = Rendition.objects.current().filter(image__case__in=Case.objects.of(study))
+    found = Rendition.objects.current().filter(image__case__in=Case.objects.read(study))
     ordered = found.select_related("image__case").order_by(
         "image__case__position", "image__slot", "kind", "frame"
     )

@@ -70,7 +70,7 @@ def totals(spendings: Iterable[Spending]) -> list[tuple[str, Decimal, Decimal]]:
 
 def forecasts_of(study: Study) -> list[Forecast]:
     """For each model arm of which outputs are missing."""
-    cases = Case.objects.of(study).filter(images__isnull=False).distinct().count()
+    cases = Case.objects.read(study).filter(images__isnull=False).distinct().count()
     done, means = _done(study), _means(study)
     prices = {(price.connection, price.model): price for price in Price.objects.of(study)}
     found = []
@@ -154,7 +154,7 @@ def _forecast(
 def _guess(study: Study, arm: Arm) -> tuple[float, float]:
     """Tokens sent and received for one output, by characters and pixels."""
     condition = InputCondition(arm.input_condition)
-    cases = list(Case.objects.of(study).filter(images__isnull=False).distinct())
+    cases = list(Case.objects.read(study).filter(images__isnull=False).distinct())
     texts = text_tokens(*(case.clinical_text for case in cases)) if condition.has_text else 0
     images = _image_tokens(study) if condition.has_images else 0
     document = arm.prompt.document if arm.prompt else {}
@@ -168,7 +168,7 @@ def _guess(study: Study, arm: Arm) -> tuple[float, float]:
 def _image_tokens(study: Study) -> int:
     """Of all images of the study's cases, in the form in which models get them."""
     sent = Rendition.objects.filter(
-        image__case__in=Case.objects.of(study).values("pk"),
+        image__case__in=Case.objects.read(study).values("pk"),
         kind=RenditionKind.DISPLAY,
         version=F("image__version"),
     )

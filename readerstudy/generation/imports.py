@@ -88,7 +88,7 @@ def plan_import(arm: Arm, recordings: Sequence[Recording]) -> ImportPlan:
     if problems:
         return ImportPlan(problems=tuple(sorted(problems, key=lambda problem: problem.line or 0)))
     found = {code for code, _replicate in {*taken, *(match.place for match in matches)}}
-    wanted = Case.objects.of(arm.study).values_list("code", flat=True)
+    wanted = Case.objects.read(arm.study).values_list("code", flat=True)
     return ImportPlan(matches=matches, missing=tuple(code for code in wanted if code not in found))
 
 
@@ -98,7 +98,7 @@ def _codes(arm: Arm, recordings: Sequence[Recording]) -> tuple[dict[str, str], t
     for each in recordings:
         first.setdefault(each.case, each.line)
     rows = [LabelRow(line=line, case=name) for name, line in first.items()]
-    read = set(Case.objects.of(arm.study).values_list("code", flat=True))
+    read = set(Case.objects.read(arm.study).values_list("code", flat=True))
     known = [case for case in Case.objects.all().known(arm.study) if case.code in read]
     codes, problems = match_cases(rows, known)
     return {name: codes[line] for name, line in first.items() if line in codes}, problems

@@ -238,7 +238,7 @@ def changed_since(study: Study) -> list[tuple[Arm, int]]:
 
 def _wanted(study: Study) -> int:
     """How many cases want an output of each arm and replicate."""
-    return Case.objects.of(study).filter(images__isnull=False).distinct().count()
+    return Case.objects.read(study).filter(images__isnull=False).distinct().count()
 
 
 def _stages(study: Study, now: datetime) -> dict[int, dict[str, int]]:

@@ -68,7 +68,7 @@ def cases_of(arm: Arm) -> QuerySet[Case]:
     """The cases that need a text: those of the study with images, all of which a person has confirmed."""
     unconfirmed = Image.objects.filter(case=OuterRef("pk"), confirmed_at=None)
     pictured = Image.objects.filter(case=OuterRef("pk"))
-    return Case.objects.of(arm.study).filter(Exists(pictured), ~Exists(unconfirmed))
+    return Case.objects.read(arm.study).filter(Exists(pictured), ~Exists(unconfirmed))
 
 
 def next_case(arm: Arm, writer: User) -> Case | None:

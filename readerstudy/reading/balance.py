@@ -1,13 +1,34 @@
-"""Counts an allocation's promises from its stored rows, and proves that the seed gives those rows."""
+"""Counts what an allocation promises from its stored rows, and proves that the seed gives those rows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from readerstudy.designs import crossed
-from readerstudy.reading.actions import placements_of
-from readerstudy.reading.models import AllocatedOutput, AllocationPlan
+from readerstudy.designs.promises import Promise, promises
+from readerstudy.designs.rows import Presentation
+from readerstudy.designs.showing import left_out
+from readerstudy.designs.tables import Table, balance_tables
+from readerstudy.reading.allocating_rows import Drawing
+from readerstudy.reading.allocating_store import stored_rows
+from readerstudy.reading.models import AllocationPlan
 from readerstudy.studies.models import Study
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What rows of a plan show. `hidden` counts drawn presentations that readers do not get."""
+
+    readers: int
+    presentations: int
+    hidden: int
+    promises: tuple[Promise, ...]
+    tables: tuple[Table, ...]
+    rows: tuple[Presentation, ...]
+
+    @property
+    def keeps_promises(self) -> bool:
+        return all(each.kept for each in self.promises)
 
 
 @dataclass(frozen=True)
@@ -15,45 +36,51 @@ class Proof:
     """One plan as it is stored: its promises counted, and whether its seed gives the same rows again."""
 
     plan: AllocationPlan
-    readers: int
-    presentations: int
-    balance: crossed.Balance
+    balance: Balance
     follows_seed: bool
+
+    @property
+    def readers(self) -> int:
+        return self.balance.readers
+
+    @property
+    def presentations(self) -> int:
+        return self.balance.presentations
 
 
 def balance_of(study: Study) -> Proof | None:
-    """The proof of the newest plan; None before there is one."""
-    plan = AllocationPlan.objects.filter(study=study).order_by("-pk").first()
-    if plan is None:
-        return None
-    stored = _stored(plan)
+    """The proof of the plan that is read by; None before there is one."""
+    plan = AllocationPlan.objects.current(study)
+    return proof_of(plan) if plan else None
+
+
+def proof_of(plan: AllocationPlan) -> Proof:
+    """The proof of a stored plan."""
+    drawing, stored = Drawing.of(plan), tuple(stored_rows(plan))
     seats = sorted({row.reader for row in stored})
-    cases, arms = plan.cases, [str(position) for position in plan.arms]
     return Proof(
         plan=plan,
-        readers=len(seats),
-        presentations=len(stored),
-        balance=crossed.check(stored, cases=cases, arms=arms),
-        follows_seed=stored == placements_of(plan, seats),
+        balance=balance_of_rows(drawing, stored, drawing.first_of(seats)),
+        follows_seed=list(stored) == drawing.rows(seats),
     )
 
 
-def _stored(plan: AllocationPlan) -> list[crossed.Placement]:
-    rows = (
-        AllocatedOutput.objects.filter(allocation__plan=plan)
-        .select_related("allocation__seat", "allocation__case", "arm")
-        .order_by("allocation__seat__seat", "allocation__position")
+def balance_of_rows(drawing: Drawing, rows: Sequence[Presentation], first: Sequence[int]) -> Balance:
+    """Tables of these rows, and the promises between the `first` readers over the cases of the lock.
+
+    Promises are about the plan. Where outputs are hidden they are counted with the presentations that went with them.
+    """
+    drawn = drawing.drawn(first) if first and drawing.hidden else []
+    hidden = list(left_out(drawn, drawing.rows(first)))
+    counted = drawn if hidden else [row for row in rows if row.reader in set(first)]
+    main = [row for row in counted if row.batch == 0]
+    given = {"readers": first, "cases": drawing.row.cases, "arms": drawing.arms}
+    found = promises(drawing.plan, main, **given) if main else []
+    return Balance(
+        readers=len({row.reader for row in rows}),
+        presentations=len(rows),
+        hidden=len(hidden),
+        promises=tuple(found),
+        tables=tuple(balance_tables(rows, drawing.arms)),
+        rows=tuple(rows),
     )
-    return [
-        crossed.Placement(
-            reader=row.allocation.seat.seat or 0,
-            position=row.allocation.position,
-            period=row.allocation.period,
-            case=row.allocation.case.code,
-            arm=str(row.arm.position),
-            letter=row.letter,
-            key=row.allocation.key,
-            case_key=row.allocation.case_key,
-        )
-        for row in rows
-    ]

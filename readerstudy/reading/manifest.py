@@ -6,8 +6,10 @@ import hashlib
 import json
 from typing import Any
 
-from readerstudy.cases.models import Case, Image, ImageRules, Rendition
+from readerstudy.cases.models import Case, Image, ImageRules, Purpose, Rendition
+from readerstudy.designs import crossed
 from readerstudy.generation.models import FrozenOutput, FrozenSet, Interpretation
+from readerstudy.reading.allocating_store import digest_of, stored_rows
 from readerstudy.reading.models import AllocatedOutput, AllocationPlan
 from readerstudy.studies.models import Arm, Criterion, Study
 
@@ -58,17 +60,25 @@ def manifest(study: Study, plan: AllocationPlan) -> dict[str, Any]:
         "protocol_version": study.protocol_version,
         "arms": list(Arm.objects.filter(study=study).order_by("position").values(*ARM_FIELDS)),
         "criteria": list(Criterion.objects.of(study).values(*CRITERION_FIELDS)),
-        "cases": list(Case.objects.of(study).values("code", "clinical_text", "strata", "reference__label")),
+        "cases": list(Case.objects.read(study).values("code", "clinical_text", "strata", "reference__label")),
         "renditions": _renditions(study),
         "interpretations": _interpretations(study),
         "allocation": _allocation(plan),
+        **_purposes(study),
         **_showing(study),
         **_frozen(study),
     }
 
 
+def _purposes(study: Study) -> dict[str, Any]:
+    """What cases are there for, where some serve practice, checks or a later batch."""
+    apart = Case.objects.read(study).exclude(purpose=Purpose.STUDY)
+    told = list(apart.values_list("code", "purpose"))
+    return {"purposes": told} if told else {}
+
+
 def _renditions(study: Study) -> list[tuple[Any, ...]]:
-    found = Rendition.objects.current().filter(image__case__in=Case.objects.of(study))
+    found = Rendition.objects.current().filter(image__case__in=Case.objects.read(study))
     ordered = found.order_by("image__case__position", "image__slot", "kind", "frame")
     return list(ordered.values_list("image__case__code", "image__slot", "kind", "frame", "sha256"))
 
@@ -102,17 +112,38 @@ def _frozen(study: Study) -> dict[str, Any]:
 
 
 def _allocation(plan: AllocationPlan) -> dict[str, Any]:
-    found = AllocatedOutput.objects.filter(allocation__plan=plan, allocation__seat__seat__lte=plan.seats)
-    ordered = found.order_by("allocation__seat__seat", "allocation__position", "side")
-    place = ("allocation__seat__seat", "allocation__position", "allocation__case__code")
-    return {
+    """The plan and the rows that it gave at the lock; readers and cases that come later are not among them."""
+    told = {
         "algorithm": plan.algorithm,
-        "seed_sha256": hashlib.sha256(str(plan.seed).encode()).hexdigest(),
+        "seed_sha256": _sha256(plan.seed),
         "cases": plan.cases,
         "arms": plan.arms,
         "excluded": plan.excluded,
-        "rows": list(ordered.values_list(*place, "arm__position", "letter")),
     }
+    if plan.algorithm == crossed.ALGORITHM:
+        return {**told, "rows": _rows_so_far(plan)}
+    count, sha256 = digest_of(row for row in stored_rows(plan, plan.first) if row.batch == 0)
+    keys = {} if plan.key_seed is None else {"key_seed_sha256": _sha256(plan.key_seed)}
+    return {
+        **told,
+        **keys,
+        "plan": plan.plan,
+        "readers": plan.first,
+        "rows": count,
+        "rows_sha256": sha256,
+    }
+
+
+def _sha256(seed: int) -> str:
+    return hashlib.sha256(str(seed).encode()).hexdigest()
+
+
+def _rows_so_far(plan: AllocationPlan) -> list[tuple[Any, ...]]:
+    """The rows as the manifests of the first studies list them."""
+    found = AllocatedOutput.objects.filter(allocation__plan=plan, allocation__seat__seat__lte=plan.seats)
+    ordered = found.order_by("allocation__seat__seat", "allocation__position", "side")
+    place = ("allocation__seat__seat", "allocation__position", "allocation__case__code")
+    return list(ordered.values_list(*place, "arm__position", "letter"))
 
 
 def digest(content: dict[str, Any]) -> str:

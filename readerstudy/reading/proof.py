@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from readerstudy.cases.models import Case, Rendition
 from readerstudy.generation.freezing import flaws_of_freeze
 from readerstudy.generation.models import Interpretation
-from readerstudy.reading.balance import balance_of
+from readerstudy.reading.balance import proof_of
 from readerstudy.reading.manifest import digest, manifest
 from readerstudy.reading.models import AllocationPlan
 from readerstudy.studies.models import Study
@@ -24,7 +24,7 @@ def flaws_of(study: Study) -> Iterator[str]:
 
 
 def _manifest(study: Study) -> Iterator[str]:
-    plan = AllocationPlan.objects.filter(study=study).order_by("pk").first()
+    plan = AllocationPlan.objects.locked(study)
     found = digest(manifest(study, plan)) if plan else ""
     if found != study.manifest_sha256:
         yield _("The records give the manifest %(found)s; at the lock it was %(fixed)s.") % {
@@ -44,7 +44,7 @@ def _texts(study: Study) -> Iterator[str]:
 
 
 def _pixels(study: Study) -> Iterator[str]:
-    found = Rendition.objects.current().filter(image__case__in=Case.objects.of(study))
+    found = Rendition.objects.current().filter(image__case__in=Case.objects.read(study))
     for rendition in found.select_related("image__case").iterator():
         try:
             with default_storage.open(rendition.stored) as file:
@@ -59,7 +59,8 @@ def _pixels(study: Study) -> Iterator[str]:
 
 
 def _allocation(study: Study) -> Iterator[str]:
-    proof = balance_of(study)
+    plan = AllocationPlan.objects.locked(study)
+    proof = proof_of(plan) if plan else None
     if proof and not proof.follows_seed:
         yield _("The stored allocation is not the one that its seed gives.")
     if proof and not proof.balance.keeps_promises:

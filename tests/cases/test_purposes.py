@@ -101,8 +101,15 @@ def test_the_page_changes_what_is_ticked(coordinator: Client, study: Study) -> N
     assert "Trying prompts out: 1" in text_of(answer)
     second.refresh_from_db()
     assert second.purpose == Purpose.VALIDATION
-    make_output(make_arm(study), first)
-    assert text_of(coordinator.get(page)).count('type="checkbox"') == 1
+
+
+def test_a_case_with_outputs_changes_only_among_what_readers_read(study: Study) -> None:
+    case = make_case(study)
+    make_output(make_arm(study), case)
+    for purpose in (Purpose.PRACTICE, Purpose.CHECK, Purpose.LATER, Purpose.STUDY):
+        assert change(study, purpose, case) == 1
+    with pytest.raises(CasesError, match="C001"):
+        change(study, Purpose.EXAMPLE, case)
 
 
 def test_nothing_ticked_says_what_to_do(coordinator: Client, study: Study) -> None:

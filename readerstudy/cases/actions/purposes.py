@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, study_stream
 from readerstudy.cases.examples import check_examples_apart
-from readerstudy.cases.models import Case, Purpose
+from readerstudy.cases.models import READ, Case, Purpose
 from readerstudy.cases.policies import CasesError, named
 from readerstudy.cases.uses import cases_with_outputs
 from readerstudy.studies.actions import locked
@@ -22,13 +22,14 @@ from readerstudy.studies.policies import check_protocol_open
 def set_purpose(*, study: Study, cases: Iterable[Case], purpose: Purpose, by: User) -> int:
     """Makes cases examples, validation cases or cases of the study itself; returns how many changed.
 
-    Raises `CasesError` where the study is locked, an output exists or is wanted for one of them, a prompt in use names
-    one as its example, or an example would show a picture of another case.
+    Raises `CasesError` where the study is locked, a prompt in use names one as its example, an example would show a
+    picture of another case, or a case with outputs would serve prompts. Among purposes that readers read, a case with
+    outputs may change: its outputs stay what they are.
     """
     check_protocol_open(locked(study))
     chosen = Case.objects.kept(study).filter(pk__in=[case.pk for case in cases]).exclude(purpose=purpose)
     changing = list(chosen.select_for_update())
-    _check_without_outputs(changing)
+    _check_without_outputs([case for case in changing if not {case.purpose, purpose} <= set(READ)])
     _check_not_named(study, [case.code for case in changing if case.purpose == Purpose.EXAMPLE])
     Case.objects.filter(pk__in=[case.pk for case in changing]).update(purpose=purpose)
     check_examples_apart(study)

@@ -51,7 +51,7 @@ def _sent(rules: ImageRules) -> tuple[str, int]:
 
 
 def _check_nothing_was_sent(study: Study) -> None:
-    if used_cases(set(Case.objects.of(study).values_list("pk", flat=True))):
+    if used_cases(set(Case.objects.read(study).values_list("pk", flat=True))):
         raise CasesError(
             _(
                 "Models were already asked about these images as they are, and readers must see the same. Make a new "

@@ -1,8 +1,31 @@
-"""Cases for practice and for attention checks."""
+"""Cases for practice, for attention checks and for later batches."""
 
-from django.db import migrations
+from django.db import migrations, models
+
+CHOICES = [
+    ("study", "the study itself"),
+    ("later", "the study itself, in a later batch"),
+    ("practice", "practice of readers"),
+    ("check", "attention checks of readers"),
+    ("example", "an example in prompts"),
+    ("validation", "trying prompts out"),
+]
 
 
 class Migration(migrations.Migration):
     dependencies = [("cases", "0004_purpose")]
-    operations: list[object] = []
+    operations = [
+        migrations.RemoveConstraint("case", "cases_known_purpose"),
+        migrations.AlterField(
+            "case",
+            "purpose",
+            models.CharField(choices=CHOICES, default="study", max_length=10, verbose_name="purpose"),
+        ),
+        migrations.AddConstraint(
+            "case",
+            models.CheckConstraint(
+                condition=models.Q(purpose__in=[value for value, _label in CHOICES]),
+                name="cases_known_purpose",
+            ),
+        ),
+    ]

@@ -5,7 +5,7 @@ one, and puts the image into a *slot* of a *case*. Only renditions ever leave: t
 row, which coordinators alone see, and its bytes are deleted once the renditions exist.
 """
 
-from readerstudy.cases.models.cases import Case, Cases, Purpose, ReferenceStandard
+from readerstudy.cases.models.cases import COMPARED, READ, Case, Cases, Purpose, ReferenceStandard
 from readerstudy.cases.models.images import FIRST_SLOT, OVERLAY, SAYS_NOTHING, Image, Images, Mask
 from readerstudy.cases.models.renditions import Rendition, RenditionKind, Renditions
 from readerstudy.cases.models.rules import (
@@ -19,8 +19,10 @@ from readerstudy.cases.models.rules import (
 from readerstudy.cases.models.uploads import UNFINISHED, Fate, ImageSet, Upload, Uploads
 
 __all__ = [
+    "COMPARED",
     "FIRST_SLOT",
     "OVERLAY",
+    "READ",
     "SAYS_NOTHING",
     "UNFINISHED",
     "Attestation",

@@ -14,20 +14,31 @@ from readerstudy.studies.models import Study
 
 
 class Purpose(models.TextChoices):
-    """What a case is there for. Only `STUDY` cases are read and compared."""
+    """What a case is there for. Only cases of the study itself are compared, at once or in a later batch."""
 
     STUDY = "study", _("the study itself")
+    LATER = "later", _("the study itself, in a later batch")
+    PRACTICE = "practice", _("practice of readers")
+    CHECK = "check", _("attention checks of readers")
     EXAMPLE = "example", _("an example in prompts")
     VALIDATION = "validation", _("trying prompts out")
 
 
+COMPARED = (Purpose.STUDY, Purpose.LATER)
+READ = (*COMPARED, Purpose.PRACTICE, Purpose.CHECK)
+
+
 class Cases(models.QuerySet["Case"]):
     def of(self, study: Study) -> Cases:
-        """The cases that readers and models get, in order.
+        """The cases of the study itself, in order: those that are compared.
 
-        Those a coordinator left out are not among them, nor are those that only serve the writing of prompts.
+        Those a coordinator left out are not among them, nor are those that serve practice, checks or prompts.
         """
-        return self.kept(study).filter(purpose=Purpose.STUDY)
+        return self.kept(study).filter(purpose__in=COMPARED)
+
+    def read(self, study: Study) -> Cases:
+        """All cases that readers and models get, in order: those of the study, for practice and for checks."""
+        return self.kept(study).filter(purpose__in=READ)
 
     def kept(self, study: Study) -> Cases:
         """All cases that were not left out, whatever their purpose, in order."""

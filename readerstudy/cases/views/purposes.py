@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from readerstudy.cases import actions
 from readerstudy.cases.forms import PurposeForm
-from readerstudy.cases.models import Case, Image, Purpose
+from readerstudy.cases.models import READ, Case, Image, Purpose
 from readerstudy.cases.uses import cases_with_outputs
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.attempt import attempt
@@ -50,6 +50,6 @@ def _cases(request: HttpRequest, access: Access) -> dict[str, Any]:
         "study": access.study,
         "can_change": can_change_protocol(access.study),
         "page": page,
-        "rows": [(case, shown.get(case.pk), case.pk in fixed) for case in page],
+        "rows": [(case, shown.get(case.pk), case.pk in fixed and case.purpose not in READ) for case in page],
         "counts": [(Purpose(value).label, counts[value]) for value in Purpose.values],
     }

@@ -116,7 +116,7 @@ def import_outputs(*, arm: Arm, recordings: Sequence[Recording], by: User, file_
         raise GenerationError(
             _("Nothing was written, because the outputs no longer fit the cases. Import the file again.")
         )
-    cases = {case.code: case for case in Case.objects.of(study)}
+    cases = {case.code: case for case in Case.objects.read(study)}
     outputs = [
         RecordedOutput(
             arm=arm, case=cases[match.code], by=by, file_sha256=file_sha256, **_columns(match.recording)

@@ -100,7 +100,7 @@ def _queue(study: Study, missing: list[Generation], by: User) -> int:
 
 
 def _cases(study: Study) -> models.QuerySet[Case]:
-    return Case.objects.of(study).filter(images__isnull=False).distinct()
+    return Case.objects.read(study).filter(images__isnull=False).distinct()
 
 
 def _missing(study: Study, cases: list[Case]) -> list[Generation]:

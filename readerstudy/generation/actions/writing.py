@@ -58,7 +58,7 @@ def _check_may_write(arm: Arm, case: Case) -> None:
     check_protocol_open(arm.study)
     if arm.kind != ArmKind.HUMAN:
         raise GenerationError(_("Texts are typed only for an arm whose texts people write."))
-    if not Case.objects.of(arm.study).filter(pk=case.pk).exists():
+    if not Case.objects.read(arm.study).filter(pk=case.pk).exists():
         raise GenerationError(_("This case is not part of the study any more."))
     if RecordedOutput.objects.filter(arm=arm, case=case).exists():
         raise GenerationError(_("This case has its text already. Go on with the next one."))

@@ -102,7 +102,7 @@ def image(request: HttpRequest, key: str, code: str, slot: str, product: str) ->
     """One product of a confirmed image, as readers see it."""
     access = access_study(request, key, *WRITERS)
     images = Image.objects.confirmed().select_related("case__study")
-    found = get_object_or_404(images, case__in=Case.objects.of(access.study), case__code=code, slot=slot)
+    found = get_object_or_404(images, case__in=Case.objects.read(access.study), case__code=code, slot=slot)
     shown_as = shown_as_of(access.study)
     if product == "meta":
         return JsonResponse(viewer_meta(found, shown_as))

@@ -1,0 +1,148 @@
+"""From a study's protocol to everything that its allocation is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from readerstudy.cases.models import Case, Purpose
+from readerstudy.designs.document import plan_of
+from readerstudy.designs.plan import OneArm, OneAtATime, PlanError
+from readerstudy.designs.shuffling import digest
+from readerstudy.generation.models import Interpretation, RefusalVerdict
+from readerstudy.reading.models import AllocationPlan
+from readerstudy.studies.models import Arm, ArmKind, Design, RefusalPolicy, Study
+from readerstudy.studies.policies import StudyError
+
+USUAL: dict[str, Any] = {"plan": "crossed", "outputs": "one_at_a_time"}
+SEED_DIGITS = 15  # hexadecimal: fits PostgreSQL's bigint
+
+Pairs = list[tuple[str, int]]
+
+
+def section_of(study: Study) -> dict[str, Any]:
+    """The allocation section of the protocol; every reader reads everything, one text at a time, if it says nothing."""
+    return Design.objects.of(study).section("allocation") or dict(USUAL)
+
+
+def plan_fields(study: Study, section: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The columns of a new plan of the study, but for its readers; under another section where one is given."""
+    told = told_plan(study, section_of(study) if section is None else section)
+    first = [case.code for case in Case.objects.of(study).filter(purpose=Purpose.STUDY)]
+    extra = [*told["practice"], *told["allocation"].get("checks", {}).get("codes", ())]
+    return {
+        **_seeds(study, told["allocation"]),
+        "cases": first,
+        "arms": list(_arms(study).values_list("position", flat=True)),
+        "excluded": excluded_of(study, [*first, *extra]),
+        "plan": told,
+    }
+
+
+def pilot_fields(study: Study, cases: int) -> dict[str, Any]:
+    """The columns of a pilot's plan: everybody reads the same few cases, shown as in the study, without repeats."""
+    wanted = section_of(study)
+    kept: dict[str, Any] = {
+        name: wanted[name] for name in ("outputs", "pairs_per_case", "checks", "seed") if name in wanted
+    }
+    fields = plan_fields(study, {"plan": "crossed", **kept})
+    number = AllocationPlan.objects.filter(study=study, is_pilot=True).count() + 1
+    seeds = {
+        name: int(digest(seed, "pilot", number)[:SEED_DIGITS], 16)
+        for name in ("seed", "key_seed")
+        if (seed := fields[name]) is not None
+    }
+    return {**fields, **seeds, "cases": fields["cases"][:cases], "is_pilot": True}
+
+
+def told_plan(study: Study, section: Mapping[str, Any]) -> dict[str, Any]:
+    """What a plan row keeps of the protocol.
+
+    Raises:
+        StudyError: where the section has no meaning, or names practice or check cases that are not there.
+    """
+    unaided = list(_arms(study).filter(kind=ArmKind.UNAIDED).values_list("position", flat=True))
+    strata, practice = strata_of(study), practice_of(study)
+    try:
+        plan = plan_of(section, strata=strata, practice=tuple(practice))
+    except PlanError as error:
+        raise StudyError(str(error)) from None
+    if unaided and not isinstance(plan.comparison, OneAtATime | OneArm):
+        raise StudyError(
+            _(
+                "An arm without outputs stands beside no other. Choose texts one at a time, or one arm of each case."
+            )
+        )
+    _check_codes(study, practice, Purpose.PRACTICE)
+    _check_codes(study, plan.checks.codes if plan.checks else (), Purpose.CHECK)
+    return {"allocation": dict(section), "strata": strata, "practice": practice, "unaided": unaided}
+
+
+def strata_of(study: Study) -> dict[str, str]:
+    """For each case of the study the levels of the strata that an order spreads, joined to one."""
+    strata = Design.objects.of(study).section("strata")
+    spread = [stratum["name"] for stratum in strata if stratum.get("spread", True)]
+    if not spread:
+        return {}
+    cases = Case.objects.of(study).values_list("code", "strata")
+    return {code: " · ".join(str(told.get(name, "")) for name in spread) for code, told in cases}
+
+
+def practice_of(study: Study) -> list[str]:
+    """The practice cases in the order in which readers meet them."""
+    named = Design.objects.of(study).section("phases").get("practice", {}).get("cases")
+    return list(named) if named else codes_for(study, Purpose.PRACTICE)
+
+
+def codes_for(study: Study, purpose: Purpose) -> list[str]:
+    """The codes of the cases that serve a purpose, in order."""
+    return list(Case.objects.kept(study).filter(purpose=purpose).values_list("code", flat=True))
+
+
+def batch_cases(study: Study, plan: AllocationPlan) -> list[str]:
+    """The cases that were held back at the lock and are in no batch yet."""
+    released = {code for batch in plan.batches.all() for code in batch.cases}
+    return [code for code in codes_for(study, Purpose.LATER) if code not in released]
+
+
+def excluded_of(study: Study, cases: Iterable[str]) -> Pairs:
+    """(case code, arm position) of what no reader is shown: outputs that are missing, and refusals that are hidden."""
+    arms = _arms(study).exclude(kind=ArmKind.UNAIDED).values_list("position", flat=True)
+    made = Interpretation.objects.filter(generation__arm__study=study, generation__replicate=1)
+    there = set(made.values_list("generation__case__code", "generation__arm__position"))
+    wanted = {(case, arm) for case in cases for arm in arms}
+    return sorted((wanted - there) | (wanted & set(_hidden_refusals(study))))
+
+
+def _hidden_refusals(study: Study) -> Pairs:
+    """(case code, arm position) of refusals, where the protocol hides them from readers."""
+    if not RefusalPolicy(study.refusal_policy).hides:
+        return []
+    row = "interpretation__generation"
+    mine = {f"{row}__arm__study": study, f"{row}__replicate": 1}
+    standing = RefusalVerdict.objects.filter(**mine).standing()
+    found = standing.values_list("declined", f"{row}__case__code", f"{row}__arm__position")
+    return sorted((case, arm) for declined, case, arm in found if declined)
+
+
+def _seeds(study: Study, section: Mapping[str, Any]) -> dict[str, int | None]:
+    """The seed of the order, and the secret one of the keys where the protocol publishes the first."""
+    order = section.get("seed", study.seed)
+    return {"seed": order, "key_seed": None if order == study.seed else study.seed}
+
+
+def _check_codes(study: Study, codes: Iterable[str], purpose: Purpose) -> None:
+    missing = [code for code in codes if code not in set(codes_for(study, purpose))]
+    if missing:
+        raise StudyError(
+            _(
+                "The plan names the case %(case)s for the purpose “%(purpose)s”, and it has another or is not there."
+            )
+            % {"case": missing[0], "purpose": purpose.label}
+        )
+
+
+def _arms(study: Study) -> Any:
+    return Arm.objects.filter(study=study).order_by("position")
