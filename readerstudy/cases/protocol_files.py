@@ -26,6 +26,7 @@ class CaseTable:
     """The cases room, as protocol files see it."""
 
     def store(self, study: Study, cases: CaseList) -> None:
+        _forget_others(study, [row["code"] for row in cases.rows])
         there = {case.code: case for case in Case.objects.kept(study)}
         _add(study, [row for row in cases.rows if row["code"] not in there])
         known = {case.code: case for case in Case.objects.kept(study)}
@@ -37,6 +38,14 @@ class CaseTable:
     def told(self, study: Study) -> list[dict[str, Any]]:
         kept = Case.objects.kept(study).filter(purpose__in=IN_FILES).select_related("reference")
         return [_told(case) for case in kept]
+
+
+def _forget_others(study: Study, codes: list[str]) -> None:
+    """Cases of an earlier file that never got an image go with it; those with images stay."""
+    others = Case.objects.kept(study).filter(images=None).exclude(code__in=codes)
+    ReferenceStandard.objects.filter(case__in=others).delete()
+    Placement.objects.filter(study=study, folder__in=others.values("folder")).delete()
+    others.delete()
 
 
 def _add(study: Study, rows: list[CaseRow]) -> None:

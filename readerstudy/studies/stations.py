@@ -106,5 +106,16 @@ def _look_at_criteria(study: Study) -> Findings:
 register(Station(0, gettext_lazy("Overview"), "studies:detail", roles=frozenset({Role.COORDINATOR})))
 register(Station(20, gettext_lazy("Arms"), "studies:arms", _look_at_arms))
 register(Station(40, gettext_lazy("Questions"), "studies:questions", _look_at_criteria))
+register(
+    Station(78, gettext_lazy("Life"), "studies:life", roles=frozenset({Role.COORDINATOR, Role.RESEARCHER}))
+)
 register(Station(80, gettext_lazy("Audit"), "studies:audit"))
+register(
+    Station(
+        85,
+        gettext_lazy("Protocol file"),
+        "studies:protocol",
+        roles=frozenset({Role.COORDINATOR, Role.RESEARCHER}),
+    )
+)
 register(Station(90, gettext_lazy("Settings"), "studies:settings"))

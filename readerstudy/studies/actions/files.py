@@ -20,8 +20,8 @@ from readerstudy.studies.protocol.arms import arm_fields, takes_prompt
 from readerstudy.studies.protocol.case_tables import case_list, store_cases, without_table
 from readerstudy.studies.protocol.difference import differences
 from readerstudy.studies.protocol.document import Document
-from readerstudy.studies.protocol.exporting import canonical, draft_of
-from readerstudy.studies.protocol.library import criteria_of
+from readerstudy.studies.protocol.exporting import canonical, data_of
+from readerstudy.studies.protocol.library import Template, criteria_of
 from readerstudy.studies.protocol.loading import check_storable
 from readerstudy.studies.protocol.sections import TOUCHED, put_section
 from readerstudy.studies.rubrics.documents import from_document
@@ -49,6 +49,15 @@ def load_protocol(*, document: Document, by: User, text: str = "") -> Study:
     return study
 
 
+def start_from_template(*, found: Template, stage: str, by: User) -> Study:
+    """A draft with everything that a template says but its table of cases, which stands for images of one's own."""
+    document = found.stages[stage]
+    data = {**document.data}
+    if "cases" in data:
+        data["cases"] = without_table(data["cases"])
+    return load_protocol(document=Document(data), by=by)
+
+
 @transaction.atomic
 def replace_protocol(*, study: Study, document: Document, by: User, text: str = "") -> Study:
     """Makes a draft what a protocol file says; readers, images and outputs that are there stay.
@@ -60,7 +69,7 @@ def replace_protocol(*, study: Study, document: Document, by: User, text: str = 
     study = locked(study)
     check_protocol_open(study)
     check_storable(document)
-    changes = [str(each) for each in differences(draft_of(study), canonical(document))]
+    changes = [str(each) for each in differences(data_of(study), canonical(document))]
     _write(study, document, by)
     _keep(study, text, by)
     data = {"sha256": document.sha256, "changes": changes}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from readerstudy.providers.prompts import Prompt
@@ -80,6 +81,7 @@ def _whole(
     table = [dict(row) for row in cases]
     if table:
         sections["cases"] = {**sections["cases"], "table": table}
+        sections["strata"] = [*sections["strata"], *_undeclared(sections["strata"], table)]
     sections["phases"] = {key: value for key, value in sections["phases"].items() if key != "exit"}
     if leaving:
         sections["phases"]["exit"] = leaving
@@ -89,3 +91,18 @@ def _whole(
 
 def _canonical_arm(told: Mapping[str, Any]) -> dict[str, Any]:
     return arm_document(Arm(**arm_fields(told)), told["prompt"] if takes_prompt(told) else "")
+
+
+def _undeclared(
+    strata: Sequence[Mapping[str, Any]], table: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Strata that a table of labels brought without a word of the protocol; they change no order."""
+    known, levels = {stratum["name"] for stratum in strata}, defaultdict[str, set[str]](set)
+    for row in table:
+        for name, value in row.get("strata", {}).items():
+            levels[name].add(value)
+    return [
+        {"name": name, "levels": sorted(values), "spread": False, "shown": False}
+        for name, values in sorted(levels.items())
+        if name not in known
+    ]
