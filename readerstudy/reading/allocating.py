@@ -17,7 +17,7 @@ from readerstudy.reading.allocating_rows import Drawing
 from readerstudy.reading.allocating_store import Names, store, store_hidden
 from readerstudy.reading.models import Allocation, AllocationPlan, CaseBatch, Replacement
 from readerstudy.reading.planning import batch_cases, excluded_of, pilot_fields, plan_fields
-from readerstudy.studies.actions import add_member, locked, remove_member
+from readerstudy.studies.actions import add_member, invite_member, locked, remove_member
 from readerstudy.studies.actions.life import carry_out
 from readerstudy.studies.lifecycle import Deed, State
 from readerstudy.studies.models import Membership, Role, Study
@@ -60,10 +60,11 @@ def draw_plan(*, study: Study, by: User | None, pilot_cases: int | None = None) 
 
 
 @transaction.atomic
-def allocate_reader(*, plan: AllocationPlan, seat: Membership) -> int:
+def allocate_reader(*, plan: AllocationPlan, seat: Membership, by: User | None = None) -> int:
     """Gives a reader who joined later the block that the plan holds for the seat; moves nobody.
 
-    Returns how many presentations were added: 0 for a reader who has some already.
+    Without `by` the reader's own first visit did it. Returns how many presentations were added: 0 for a reader who has
+    some already.
     """
     Membership.objects.select_for_update().get(pk=seat.pk)
     if seat.seat is None or Allocation.objects.filter(plan=plan, seat=seat).exists():
@@ -73,7 +74,7 @@ def allocate_reader(*, plan: AllocationPlan, seat: Membership) -> int:
     _store(plan, rows, drawing.hidden_places([seat.seat]), drawing)
     data = {"presentations": len(rows)}
     stream = study_stream(seat.study_id, seat.seat)
-    record("allocation.join", by=None, stream=stream, subject=seat.pseudonym, data=data)
+    record("allocation.join", by=by, stream=stream, subject=seat.pseudonym, data=data)
     return len(rows)
 
 
@@ -148,6 +149,27 @@ def release_batch(*, study: Study, by: User) -> CaseBatch:
     data = {"batch": batch.number, "cases": len(cases), "presentations": len(rows)}
     record("allocation.release", by=by, stream=study_stream(study.pk), subject=study.key, data=data)
     return batch
+
+
+@transaction.atomic
+def invite_successor(*, leaver: Membership, email: str, reason: str, by: User) -> Replacement:
+    """Invites a person by address who takes over from a reader; see `replace_reader`."""
+    seat = invite_member(study=leaver.study, email=email, role=Role.READER, by=by)
+    return replace_reader(leaver=leaver, successor=seat.user, reason=reason, by=by)
+
+
+@transaction.atomic
+def join_reader(*, seat: Membership, by: User) -> int:
+    """Gives a reader who joined after the lock a block of cases at once, before the first visit.
+
+    Raises:
+        StudyError: where the study is not locked, or the reader has cases already.
+    """
+    study = locked(seat.study)
+    added = allocate_reader(plan=_plan_in_use(study), seat=seat, by=by)
+    if not added:
+        raise StudyError(_("%(reader)s has cases to read already.") % {"reader": seat.pseudonym})
+    return added
 
 
 def unread_of(leaver: Membership) -> list[Allocation]:

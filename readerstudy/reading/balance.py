@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from readerstudy.designs.promises import Promise, promises
 from readerstudy.designs.rows import Presentation
@@ -39,6 +39,10 @@ class Proof:
     balance: Balance
     follows_seed: bool
 
+    def without_rows(self) -> Proof:
+        """The same without the rows themselves, small enough to be kept."""
+        return replace(self, balance=replace(self.balance, rows=()))
+
     @property
     def readers(self) -> int:
         return self.balance.readers
@@ -54,18 +58,24 @@ def balance_of(study: Study) -> Proof | None:
     return proof_of(plan) if plan else None
 
 
-def proof_of(plan: AllocationPlan) -> Proof:
-    """The proof of a stored plan."""
+def proof_of(plan: AllocationPlan, *, names: Mapping[str, str] | None = None) -> Proof:
+    """The proof of a stored plan; `names` are what people call the arms."""
     drawing, stored = Drawing.of(plan), tuple(stored_rows(plan))
     seats = sorted({row.reader for row in stored})
     return Proof(
         plan=plan,
-        balance=balance_of_rows(drawing, stored, drawing.first_of(seats)),
+        balance=balance_of_rows(drawing, stored, drawing.first_of(seats), names=names),
         follows_seed=list(stored) == drawing.rows(seats),
     )
 
 
-def balance_of_rows(drawing: Drawing, rows: Sequence[Presentation], first: Sequence[int]) -> Balance:
+def balance_of_rows(
+    drawing: Drawing,
+    rows: Sequence[Presentation],
+    first: Sequence[int],
+    *,
+    names: Mapping[str, str] | None = None,
+) -> Balance:
     """Tables of these rows, and the promises between the `first` readers over the cases of the lock.
 
     Promises are about the plan. Where outputs are hidden they are counted with the presentations that went with them.
@@ -81,6 +91,6 @@ def balance_of_rows(drawing: Drawing, rows: Sequence[Presentation], first: Seque
         presentations=len(rows),
         hidden=len(hidden),
         promises=tuple(found),
-        tables=tuple(balance_tables(rows, drawing.arms)),
+        tables=tuple(balance_tables(rows, drawing.arms, names=names)),
         rows=tuple(rows),
     )

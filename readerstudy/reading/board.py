@@ -8,7 +8,9 @@ from datetime import datetime
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from readerstudy.studies.models import Membership, Study
+from readerstudy.reading.allocating import OPEN_TO_ALLOCATION
+from readerstudy.reading.models import AllocationPlan
+from readerstudy.studies.models import Membership, Role, Study
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,8 @@ class Row:
     total: int
     submitted: int
     last_seen: datetime | None
+    may_join: bool = False
+    may_be_replaced: bool = False
 
     @property
     def stage(self) -> str:
@@ -27,35 +31,51 @@ class Row:
             return _("done")
         if self.submitted:
             return _("reading")
-        if self.membership.consented_at:
+        if self.membership.has_consented:
             return _("consented")
         invitation = self.membership.invitation
         return _("has signed in") if invitation is None or invitation.accepted_at else _("invited")
 
 
 def board_of(study: Study) -> list[Row]:
-    return [
-        Row(
-            membership=seat,
-            total=seat.total,  # type: ignore[attr-defined]  # annotated below
-            submitted=seat.submitted,  # type: ignore[attr-defined]
-            last_seen=seat.last_seen,  # type: ignore[attr-defined]
-        )
-        for seat in _counted(study)
-    ]
+    """The readers who take part now."""
+    plan, is_open = AllocationPlan.objects.current(study), study.state in OPEN_TO_ALLOCATION
+    return [_row(seat, is_open) for seat in _counted(Membership.objects.readers(study), plan)]
 
 
-def _counted(study: Study) -> QuerySet[Membership]:
-    return (
-        Membership.objects.readers(study)
-        .select_related("user", "invitation")
-        .annotate(
-            total=Count("allocations", distinct=True),
-            submitted=Count(
-                "allocations__reading",
-                filter=Q(allocations__reading__submitted_at__isnull=False),
-                distinct=True,
-            ),
-            last_seen=Max("allocations__outputs__ratings__at"),
-        )
+def left_behind(study: Study) -> list[Row]:
+    """Readers who are out of the study, whose unread presentations nobody has taken over."""
+    plan = AllocationPlan.objects.current(study)
+    if plan is None or study.state not in OPEN_TO_ALLOCATION:
+        return []
+    gone = Membership.objects.filter(
+        study=study, role=Role.READER, removed_at__isnull=False, replaced_by=None
+    )
+    rows = [_row(seat, is_open=True) for seat in _counted(gone.order_by("seat"), plan)]
+    return [row for row in rows if row.may_be_replaced]
+
+
+def _row(seat: Membership, is_open: bool) -> Row:
+    total, submitted = seat.total, seat.submitted  # type: ignore[attr-defined]  # annotated below
+    return Row(
+        membership=seat,
+        total=total,
+        submitted=submitted,
+        last_seen=seat.last_seen,  # type: ignore[attr-defined]  # annotated below
+        may_join=is_open and not total,
+        may_be_replaced=is_open and submitted < total,
+    )
+
+
+def _counted(seats: QuerySet[Membership], plan: AllocationPlan | None) -> QuerySet[Membership]:
+    """Counts under one plan, without what somebody else took over."""
+    own = Q(allocations__plan=plan, allocations__successor=None)
+    return seats.select_related("user", "invitation").annotate(
+        total=Count("allocations", filter=own, distinct=True),
+        submitted=Count(
+            "allocations__reading",
+            filter=own & Q(allocations__reading__submitted_at__isnull=False),
+            distinct=True,
+        ),
+        last_seen=Max("allocations__ratings__at", filter=own),
     )

@@ -107,16 +107,22 @@ def batch_cases(study: Study, plan: AllocationPlan) -> list[str]:
     return [code for code in codes_for(study, Purpose.LATER) if code not in released]
 
 
+def held_back(study: Study) -> list[str]:
+    """The cases that wait for their release; none before the lock."""
+    plan = AllocationPlan.objects.locked(study)
+    return batch_cases(study, plan) if plan else []
+
+
 def excluded_of(study: Study, cases: Iterable[str]) -> Pairs:
     """(case code, arm position) of what no reader is shown: outputs that are missing, and refusals that are hidden."""
     arms = _arms(study).exclude(kind=ArmKind.UNAIDED).values_list("position", flat=True)
     made = Interpretation.objects.filter(generation__arm__study=study, generation__replicate=1)
     there = set(made.values_list("generation__case__code", "generation__arm__position"))
     wanted = {(case, arm) for case in cases for arm in arms}
-    return sorted((wanted - there) | (wanted & set(_hidden_refusals(study))))
+    return sorted((wanted - there) | (wanted & set(hidden_refusals(study))))
 
 
-def _hidden_refusals(study: Study) -> Pairs:
+def hidden_refusals(study: Study) -> Pairs:
     """(case code, arm position) of refusals, where the protocol hides them from readers."""
     if not RefusalPolicy(study.refusal_policy).hides:
         return []

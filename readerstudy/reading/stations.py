@@ -6,8 +6,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from readerstudy.cases.models import Case
 from readerstudy.reading.models import AllocationPlan
-from readerstudy.studies.models import Membership, Study
+from readerstudy.reading.previews import obstacle_of
+from readerstudy.studies.models import Arm, Membership, Study
 from readerstudy.studies.stations import Findings, Line, Sign, Station, register
 
 
@@ -17,7 +19,7 @@ def _look_at_readers(study: Study) -> Findings:
         url = reverse("reading:readers", args=[study.key])
         line = Line(Sign.BAD, _("No reader is invited."), _("Invite readers"), url)
         return Findings("0", (line,))
-    consented = sum(seat.consented_at is not None for seat in seats)
+    consented = sum(seat.has_consented for seat in seats)
     text = ngettext("%(n)d reader is invited", "%(n)d readers are invited", len(seats)) % {"n": len(seats)}
     said = ngettext("%(n)d has consented", "%(n)d have consented", consented) % {"n": consented}
     lines = [Line(Sign.OK, f"{text}, {said}")]
@@ -26,13 +28,17 @@ def _look_at_readers(study: Study) -> Findings:
     return Findings(str(len(seats)), tuple(lines))
 
 
-def _look_at_allocation(study: Study) -> Findings:
-    if AllocationPlan.objects.filter(study=study).exists():
-        return Findings(
-            "", (Line(Sign.OK, _("Every reader reads every case from every arm, in an order of their own")),)
-        )
-    return Findings()
+def _look_at_plan(study: Study) -> Findings:
+    if AllocationPlan.objects.locked(study):
+        return Findings("", (Line(Sign.OK, _("Who reads what is drawn, stored and provable")),))
+    if not Arm.objects.filter(study=study).exists() or not Case.objects.of(study).exists():
+        return Findings()  # their own stations say that they are missing
+    obstacle = obstacle_of(study)
+    if obstacle:
+        url = reverse("reading:plan", args=[study.key])
+        return Findings("", (Line(Sign.BAD, obstacle, _("Change the plan"), url),))
+    return Findings("", (Line(Sign.OK, _("The plan can be drawn")),))
 
 
 register(Station(50, gettext_lazy("Readers"), "reading:readers", _look_at_readers))
-register(Station(60, gettext_lazy("Allocation"), "reading:allocation", _look_at_allocation))
+register(Station(60, gettext_lazy("Plan"), "reading:plan", _look_at_plan))

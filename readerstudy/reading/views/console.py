@@ -14,10 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from readerstudy.accounts.actions import invitation_token
 from readerstudy.accounts.models import Invitation
-from readerstudy.reading import actions
-from readerstudy.reading.balance import balance_of
-from readerstudy.reading.board import board_of
+from readerstudy.reading.board import board_of, left_behind
 from readerstudy.reading.mail import send_invitation
+from readerstudy.reading.planning import held_back
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.actions import invite_member, remove_member
 from readerstudy.studies.attempt import attempt
@@ -77,29 +76,14 @@ def remove(request: HttpRequest, key: str, number: int) -> HttpResponse:
     return redirect("reading:readers", key)
 
 
-@require_POST
-def start_study(request: HttpRequest, key: str) -> HttpResponse:
-    """Locks the protocol and opens the reading room, if nothing is missing."""
-    access = access_study(request, key, Role.COORDINATOR)
-    starting = partial(actions.start_study, study=access.study, by=access.user)
-    attempt(request, starting, success=_("The study is locked and running. Readers can begin."))
-    return redirect("studies:detail", key)
-
-
-@require_safe
-def allocation(request: HttpRequest, key: str) -> HttpResponse:
-    """Who reads what: the plan's promises, counted from its stored rows."""
-    access = access_study(request, key, Role.COORDINATOR)
-    context = {"access": access, "study": access.study, "balance": balance_of(access.study)}
-    return render(request, "reading/allocation.html", context)
-
-
 def _people(access: Access) -> dict[str, object]:
     others = Membership.objects.present().filter(study=access.study).exclude(role=Role.READER)
     return {
         "access": access,
         "study": access.study,
         "rows": board_of(access.study),
+        "gone": left_behind(access.study),
+        "held_back": len(held_back(access.study)),
         "others": others.select_related("user", "invitation").order_by("role", "pk"),
         "can_change": can_change_protocol(access.study),
     }

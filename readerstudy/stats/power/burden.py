@@ -89,9 +89,14 @@ class Burden:
         """Reader minutes in all."""
         return math.fsum(reader.minutes for reader in self.readers)
 
+    @property
+    def most(self) -> ReaderBurden:
+        """What the reader with most to do is asked for."""
+        return max(self.readers, key=lambda reader: (reader.minutes, reader.sittings))
+
     def figures(self) -> tuple[Planned, ...]:
         """The totals as figures of a plan, with formula and source."""
-        most = max(self.readers, key=lambda reader: (reader.minutes, reader.sittings))
+        most = self.most
         sittings = sum(reader.sittings for reader in self.readers)
         return (
             self._minutes("Reader minutes in all", self.minutes),
