@@ -32,7 +32,7 @@ from readerstudy.providers.prompts import Prompt
 from readerstudy.reading.actions import start_study
 from readerstudy.studies import actions as studies
 from readerstudy.studies.models import Arm, ArmKind, Criterion, Membership, PromptVersion, Role, Study
-from readerstudy.studies.options import YES_NO
+from readerstudy.studies.rubrics.documents import yes_no
 
 _numbers = itertools.count(1)
 
@@ -85,7 +85,7 @@ def make_arm(study: Study, *, name: str = "", **fields: Any) -> Arm:
 def make_criterion(
     study: Study, *, key: str = "correctness", kind: str = "likert", **fields: Any
 ) -> Criterion:
-    options = {"likert": FIVE_POINTS, "yes_no": YES_NO}.get(kind, [])
+    options = {"likert": FIVE_POINTS, "yes_no": yes_no()}.get(kind, [])
     wanted = {
         "key": key,
         "kind": kind,

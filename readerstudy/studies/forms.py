@@ -9,22 +9,18 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils.text import slugify
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from readerstudy.studies.models import (
     Arm,
     ArmKind,
-    Criterion,
     InputCondition,
-    Kind,
     PromptVersion,
     Role,
     Study,
 )
 from readerstudy.studies.models.arm import CallMode
-from readerstudy.studies.options import format_options, parse_options
 from readerstudy.studies.prompt_marks import marks_of
 
 MOST_INVITATIONS = 100
@@ -178,83 +174,6 @@ class ArmForm(forms.ModelForm[Arm]):
             "parameters": {},
             "is_simulated": False,
         }
-
-
-class CriterionForm(forms.ModelForm[Criterion]):
-    """A question; its options are written one on each line."""
-
-    options_text = forms.CharField(
-        label=_("Options"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=_(
-            "One on each line: “value = label”, for example “5 = Nothing wrong”. Readers press the value."
-        ),
-    )
-
-    class Meta:
-        model = Criterion
-        fields = [
-            "question",
-            "kind",
-            "options_text",
-            "minimum",
-            "maximum",
-            "unit",
-            "direction",
-            "acceptable_from",
-            "allows_cannot_judge",
-            "is_required",
-            "help",
-            "key",
-        ]
-
-    def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.study = study
-        self.fields["key"].required = False
-        self.fields["options_text"].initial = format_options(self.instance.options)
-
-    def clean(self) -> dict[str, Any]:
-        answers = super().clean() or {}
-        answers["key"] = answers.get("key") or slugify(answers.get("question", ""))[:40].strip("-")
-        self._check_key(answers["key"])
-        self._check_range(answers)
-        self._read_options(answers)
-        return answers
-
-    def _check_key(self, key: str) -> None:
-        if not key:
-            self.add_error(
-                "key", _t("Give a short name of letters and digits; the question has none to make one from.")
-            )
-        elif Criterion.objects.of(self.study).filter(key=key).exclude(pk=self.instance.pk).exists():
-            self.add_error(
-                "key",
-                _t("Another question has the short name “%(key)s”. Choose a different one.") % {"key": key},
-            )
-
-    def _check_range(self, answers: dict[str, Any]) -> None:
-        low, high = answers.get("minimum"), answers.get("maximum")
-        if low is not None and high is not None and low >= high:
-            self.add_error("maximum", _t("The highest value must be above the lowest."))
-
-    def _read_options(self, answers: dict[str, Any]) -> None:
-        kind = Kind(answers.get("kind", Kind.FREE_TEXT))
-        try:
-            answers["options"] = (
-                parse_options(answers.get("options_text", ""), kind) if kind.has_options else []
-            )
-        except ValidationError as error:
-            self.add_error("options_text", error)
-
-    def criterion_fields(self) -> dict[str, Any]:
-        """The criterion's columns, ready for `actions.save_criterion`."""
-        names = [name for name in self.Meta.fields if name != "options_text"]
-        return {name: self.cleaned_data[name] for name in [*names, "options"]}
-
-    def _post_clean(self) -> None:
-        """The action writes the row; the form only gathers its columns."""
 
 
 class InviteForm(forms.Form):

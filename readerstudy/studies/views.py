@@ -1,4 +1,4 @@
-"""The coordinator's console: overview, arms, questions, settings, audit."""
+"""The coordinator's console: overview, arms, settings, audit."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from readerstudy.studies import actions
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.attempt import attempt
 from readerstudy.studies.crossing import grid_of
-from readerstudy.studies.forms import ArmForm, CriterionForm, NewStudyForm, SettingsForm
+from readerstudy.studies.forms import ArmForm, NewStudyForm, SettingsForm
 from readerstudy.studies.lifecycle import State
-from readerstudy.studies.models import Arm, ArmKind, Criterion, Membership, PromptVersion, Role, Study
+from readerstudy.studies.models import Arm, ArmKind, Membership, PromptVersion, Role, Study
 from readerstudy.studies.policies import can_change_protocol
 from readerstudy.studies.stations import Sign, readiness
 
@@ -122,35 +122,6 @@ def remove_arm(request: HttpRequest, key: str, number: int) -> HttpResponse:
     arm = get_object_or_404(Arm, study=access.study, pk=number)
     attempt(request, partial(actions.remove_arm, arm=arm, by=access.user))
     return redirect("studies:arms", key)
-
-
-@require_safe
-def list_questions(request: HttpRequest, key: str) -> HttpResponse:
-    access = access_study(request, key, Role.COORDINATOR)
-    criteria = Criterion.objects.of(access.study)
-    return render(request, "studies/questions.html", {**console(access), "criteria": criteria})
-
-
-@require_http_methods(["GET", "POST"])
-def edit_question(request: HttpRequest, key: str, number: int | None = None) -> HttpResponse:
-    access = access_study(request, key, Role.COORDINATOR)
-    criterion = get_object_or_404(Criterion.objects.of(access.study), pk=number) if number else None
-    form = CriterionForm(request.POST or None, instance=criterion, study=access.study)
-    if request.method == "POST" and form.is_valid():
-        fields = form.criterion_fields()
-        save = partial(actions.save_criterion, study=access.study, fields=fields, by=access.user)
-        attempt(request, partial(save, criterion=criterion))
-        return redirect("studies:questions", key)
-    return render(request, "studies/question.html", {**console(access), "form": form, "criterion": criterion})
-
-
-@require_POST
-def remove_question(request: HttpRequest, key: str, number: int) -> HttpResponse:
-    access = access_study(request, key, Role.COORDINATOR)
-    criterion = get_object_or_404(Criterion.objects.of(access.study), pk=number)
-    remove = partial(actions.remove_criterion, study=access.study, criterion=criterion, by=access.user)
-    attempt(request, remove)
-    return redirect("studies:questions", key)
 
 
 @require_POST

@@ -48,7 +48,8 @@ ALTER TABLE studies_criterion ADD CONSTRAINT studies_criterion_options_fit_kind 
 ) NOT VALID;
 ALTER TABLE studies_criterion ADD CONSTRAINT studies_criterion_bins_are_options CHECK (
     CASE
-        WHEN jsonb_typeof(acceptable) <> 'array' OR jsonb_typeof(high_quality) <> 'array' THEN false
+        WHEN jsonb_typeof(options) <> 'array' OR jsonb_typeof(acceptable) <> 'array'
+            OR jsonb_typeof(high_quality) <> 'array' THEN false
         WHEN jsonb_array_length(options) = 0
             THEN jsonb_array_length(acceptable) = 0 AND jsonb_array_length(high_quality) <= 1
         ELSE acceptable <@ jsonb_path_query_array(options, '$[*].value')
