@@ -238,6 +238,7 @@ def make_readings(study: Study, *, readers: int) -> None:
         letter="'A'",
     )
     given = {
+        "allocation_id": "a.id",
         "output_id": "o.id",
         "criterion_id": "k.id",
         "value": "x.score::text",
@@ -266,7 +267,7 @@ def insert(model: type[Model], source: str, **columns: str) -> None:
 def rows_of(study: Study) -> int:
     from readerstudy.reading.models import Rating
 
-    return Rating.objects.filter(output__allocation__seat__study=study).count()
+    return Rating.objects.filter(allocation__seat__study=study).count()
 
 
 @dataclass(frozen=True)

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
 from readerstudy.accounts.people import signed_in
 from readerstudy.cases.models import Image
-from readerstudy.reading.models import AllocatedOutput, Allocation
+from readerstudy.reading.models import AllocatedOutput, Allocation, AllocationPlan
 
 
 def access_allocation(request: HttpRequest, key: str, reading_key: str) -> Allocation:
     """The presentation `reading_key` of the signed-in reader in the study `key`, or `Http404`."""
     allocation = (
         Allocation.objects.filter(
-            key=reading_key, seat__study__key=key, seat__user=signed_in(request), seat__removed_at=None
+            key=reading_key,
+            seat__study__key=key,
+            seat__user=signed_in(request),
+            seat__removed_at=None,
+            plan=_plan_in_use(key),
         )
-        .select_related("seat__study", "case", "reading")
+        .select_related("seat__study", "case__reference", "reading")
         .prefetch_related("outputs")
         .first()
     )
     if allocation is None:
         raise Http404
     return allocation
+
+
+def _plan_in_use(key: str) -> QuerySet[AllocationPlan, int]:
+    """The newest plan of the study: what was read in a pilot cannot be reached once the pilot is over."""
+    return AllocationPlan.objects.filter(study__key=key).order_by("-pk").values_list("pk", flat=True)[:1]
 
 
 def access_output(request: HttpRequest, key: str, reading_key: str, letter: str) -> AllocatedOutput:
@@ -33,6 +43,7 @@ def access_output(request: HttpRequest, key: str, reading_key: str, letter: str)
             allocation__seat__study__key=key,
             allocation__seat__user=signed_in(request),
             allocation__seat__removed_at=None,
+            allocation__plan=_plan_in_use(key),
         )
         .select_related("allocation__seat__study")
         .first()
@@ -40,6 +51,16 @@ def access_output(request: HttpRequest, key: str, reading_key: str, letter: str)
     if output is None:
         raise Http404
     return output
+
+
+def access_subject(
+    request: HttpRequest, key: str, reading_key: str, letter: str
+) -> tuple[Allocation, AllocatedOutput | None]:
+    """What the signed-in reader rates: a lettered output, or without a letter the case or pair; or `Http404`."""
+    if not letter:
+        return access_allocation(request, key, reading_key), None
+    output = access_output(request, key, reading_key, letter)
+    return output.allocation, output
 
 
 def access_image(request: HttpRequest, key: str, case_key: str, slot: str) -> Image:

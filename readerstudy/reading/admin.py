@@ -57,6 +57,6 @@ class RatingEventAdmin(ReadOnlyAdmin[RatingEvent]):
 
 @admin.register(Rating)
 class RatingAdmin(ReadOnlyAdmin[Rating]):
-    list_display = ("output", "criterion", "value", "cannot_judge", "at")
-    list_select_related = ("output__allocation__seat", "criterion")
+    list_display = ("allocation", "output", "criterion", "part", "value", "cannot_judge", "at")
+    list_select_related = ("allocation__seat", "output__allocation__seat", "criterion")
     show_full_result_count = False

@@ -1,8 +1,11 @@
 """Who reads what, and what they said.
 
 An *allocation* is one planned presentation with one or more lettered outputs. A *reading* is that presentation as it
-happened. Each rating a reader gives is a *rating event*, never changed; the *rating* is the newest event for one output
-and criterion, kept beside the events so that pages and reports need not search for it.
+happened. Each rating a reader gives is a *rating event*, never changed; the *rating* is the newest event for one
+subject and criterion, kept beside the events so that pages and reports need not search for it.
+
+The subject is what was asked about: an output, or without one the case or the pair that the presentation shows. `part`
+names a piece of it: "s3" the third sentence, "f1" the first finding, "t2" the second step; empty means the whole.
 """
 
 from __future__ import annotations
@@ -17,8 +20,22 @@ from readerstudy.generation.models import Interpretation
 from readerstudy.studies.models import Arm, Criterion, Membership, Study
 
 
+class AllocationPlans(models.QuerySet["AllocationPlan"]):
+    def current(self, study: Study) -> AllocationPlan | None:
+        """The plan that is read by: the newest one."""
+        return self.filter(study=study).order_by("-pk").first()
+
+    def locked(self, study: Study) -> AllocationPlan | None:
+        """The plan that the lock froze; None before it."""
+        return self.filter(study=study, is_pilot=False).order_by("pk").first()
+
+
 class AllocationPlan(models.Model):
-    """The seed and algorithm that a set of allocations was drawn by."""
+    """What a set of allocations was drawn by: algorithm, seed and everything else that decides a row. Append-only.
+
+    `plan` is what the protocol said: its `allocation` section, for each case the stratum that is spread (`strata`) and
+    the codes of the `practice` cases. Plans of the algorithm crossed/1 have none.
+    """
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="allocation_plans")
     seed = models.BigIntegerField()
@@ -29,7 +46,15 @@ class AllocationPlan(models.Model):
     cases = models.JSONField(help_text="Case codes in plan order.")
     arms = models.JSONField(help_text="Arm positions in plan order.")
     excluded = models.JSONField(default=list, help_text="(case, arm) pairs hidden from readers as refusals.")
+    plan = models.JSONField(default=dict, help_text="Allocation section, strata and practice cases.")
+    first = models.JSONField(default=list, help_text="The seats that were balanced against each other.")
+    key_seed = models.BigIntegerField(
+        null=True, help_text="What the keys of presentations come from; the seed itself where it is empty."
+    )
+    is_pilot = models.BooleanField(default=False, help_text="Whether it was drawn for a pilot.")
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = AllocationPlans.as_manager()
 
     class Meta:
         verbose_name = _("allocation plan")
@@ -39,20 +64,93 @@ class AllocationPlan(models.Model):
         return f"{self.algorithm} of {self.study}"
 
 
+class CaseBatch(models.Model):
+    """Cases that were held back at the lock and are read from now on. Append-only."""
+
+    plan = models.ForeignKey(AllocationPlan, on_delete=models.PROTECT, related_name="batches")
+    number = models.PositiveSmallIntegerField(help_text="From 1; the cases of the lock are batch 0.")
+    cases = models.JSONField(help_text="Case codes in plan order.")
+    excluded = models.JSONField(default=list, help_text="(case, arm) pairs hidden from readers as refusals.")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("batch of cases")
+        verbose_name_plural = _("batches of cases")
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "number"], name="reading_one_batch_per_number"),
+            models.CheckConstraint(condition=models.Q(number__gte=1), name="reading_batches_count_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.number} of {self.plan}"
+
+
+class Replacement(models.Model):
+    """A reader who takes over what another one left unread. Append-only."""
+
+    plan = models.ForeignKey(AllocationPlan, on_delete=models.PROTECT, related_name="replacements")
+    leaver = models.OneToOneField(Membership, on_delete=models.PROTECT, related_name="replaced_by")
+    successor = models.OneToOneField(Membership, on_delete=models.PROTECT, related_name="replaces")
+    positions = models.JSONField(help_text="The positions of the leaver's presentations that go over.")
+    batch = models.PositiveSmallIntegerField(
+        help_text="The last batch of cases at that time; later ones go to the successor."
+    )
+    reason = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("replacement")
+        verbose_name_plural = _("replacements")
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(leaver=models.F("successor")), name="reading_nobody_replaces_oneself"
+            ),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="reading_a_replacement_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.successor.pseudonym} for {self.leaver.pseudonym}"
+
+
+class PresentationKind(models.TextChoices):
+    """Why a presentation is there. Only the first enters the main analysis."""
+
+    MAIN = "main", _("main")
+    REPEAT = "repeat", _("repeat")
+    PRACTICE = "practice", _("practice")
+    CHECK = "check", _("attention check")
+
+
 class Allocations(models.QuerySet["Allocation"]):
     def of(self, seat: Membership) -> Allocations:
-        return self.filter(seat=seat).order_by("position")
+        """What the reader reads by the study's current plan, in order; without what somebody else took over."""
+        plans = AllocationPlan.objects.filter(study=seat.study_id).order_by("-pk")
+        return self.filter(seat=seat, plan=plans.values("pk")[:1], successor=None).order_by("position")
 
     def unread(self) -> Allocations:
         return self.filter(models.Q(reading=None) | models.Q(reading__submitted_at=None))
 
 
 class Allocation(models.Model):
-    """One planned presentation of a case to a reader."""
+    """One planned presentation of a case to a reader.
 
-    plan = models.ForeignKey(AllocationPlan, on_delete=models.PROTECT, related_name="allocations")
-    seat = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="allocations")
+    `arm` is set where a presentation shows no output because its arm is unaided. `succeeds` is the presentation of a
+    reader who left, which this one replaces.
+    """
+
+    plan = models.ForeignKey(
+        AllocationPlan, on_delete=models.PROTECT, related_name="allocations", db_index=False
+    )
+    seat = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="allocations", db_index=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="allocations")
+    arm = models.ForeignKey(Arm, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    kind = models.CharField(max_length=10, choices=PresentationKind.choices, default=PresentationKind.MAIN)
+    batch = models.PositiveSmallIntegerField(default=0, help_text="The batch of cases that it came with.")
+    succeeds = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="successor", db_index=False
+    )
     period = models.PositiveSmallIntegerField(default=1)
     position = models.PositiveIntegerField()
     key = models.CharField(
@@ -67,7 +165,17 @@ class Allocation(models.Model):
         verbose_name_plural = _("allocations")
         indexes = [models.Index(fields=["seat", "case_key"], name="reading_images_of_a_reader")]
         constraints = [
-            models.UniqueConstraint(fields=["seat", "position"], name="reading_one_case_per_position")
+            models.UniqueConstraint(
+                fields=["plan", "seat", "position"], name="reading_one_case_per_plan_and_position"
+            ),
+            models.UniqueConstraint(
+                fields=["succeeds"],
+                condition=models.Q(succeeds__isnull=False),
+                name="reading_taken_over_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=PresentationKind.values), name="reading_known_presentation_kind"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -77,8 +185,10 @@ class Allocation(models.Model):
 class AllocatedOutput(models.Model):
     """One output within a presentation, under the letter its reader sees."""
 
-    allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="outputs")
-    arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="+")
+    allocation = models.ForeignKey(
+        Allocation, on_delete=models.PROTECT, related_name="outputs", db_index=False
+    )
+    arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="+", db_index=False)
     interpretation = models.ForeignKey(Interpretation, on_delete=models.PROTECT, related_name="+")
     letter = models.CharField(max_length=1)
     side = models.PositiveSmallIntegerField(default=0)
@@ -94,6 +204,30 @@ class AllocatedOutput(models.Model):
 
     def __str__(self) -> str:
         return f"output {self.letter} of {self.allocation}"
+
+
+class HiddenOutput(models.Model):
+    """An output that the plan gives to a reader and that no reader sees: a hidden refusal, or one that was not made.
+
+    Reports count hidden refusals for the readers who would have read them. Append-only.
+    """
+
+    plan = models.ForeignKey(
+        AllocationPlan, on_delete=models.PROTECT, related_name="hidden_outputs", db_index=False
+    )
+    seat = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+", db_index=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+", db_index=False)
+    arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        verbose_name = _("hidden output")
+        verbose_name_plural = _("hidden outputs")
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "seat", "case", "arm"], name="reading_hidden_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.arm} on {self.case}, hidden from {self.seat.pseudonym}"
 
 
 class Session(models.Model):
@@ -123,7 +257,16 @@ class Reading(models.Model):
     allocation = models.OneToOneField(Allocation, on_delete=models.PROTECT, related_name="reading")
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="readings")
     shown_at = models.DateTimeField(default=timezone.now)
+    unaided_at = models.DateTimeField(
+        null=True, help_text="When the unaided answer was locked and the output revealed."
+    )
+    first_answer_at = models.DateTimeField(null=True)
+    last_answer_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
+    active_seconds = models.FloatField(
+        null=True, help_text="As the browser counted them, without gaps of more than a minute."
+    )
+    client = models.JSONField(default=dict, help_text="The browser's own clock: shown, answers, submitted.")
 
     class Meta:
         verbose_name = _("reading")
@@ -132,7 +275,20 @@ class Reading(models.Model):
             models.CheckConstraint(
                 condition=models.Q(submitted_at=None) | models.Q(submitted_at__gte=models.F("shown_at")),
                 name="reading_shown_before_submitted",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(unaided_at=None) | models.Q(unaided_at__gte=models.F("shown_at")),
+                name="reading_shown_before_unaided_answer",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(first_answer_at=None, last_answer_at=None)
+                | models.Q(first_answer_at__lte=models.F("last_answer_at")),
+                name="reading_first_answer_before_last",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(active_seconds=None) | models.Q(active_seconds__gte=0),
+                name="reading_active_seconds_are_none_or_more",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -142,12 +298,15 @@ class Reading(models.Model):
 class RatingEvent(models.Model):
     """One rating as a reader gave it. Append-only; `token` makes a repeated request the same event."""
 
-    output = models.ForeignKey(AllocatedOutput, on_delete=models.PROTECT, related_name="events")
+    allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="events")
+    output = models.ForeignKey(AllocatedOutput, on_delete=models.PROTECT, related_name="events", null=True)
     criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="+")
+    part = models.CharField(max_length=60, blank=True)
     token = models.UUIDField(unique=True)
     value = models.TextField(blank=True)
     score = models.FloatField(null=True)
     cannot_judge = models.BooleanField(default=False)
+    reason = models.TextField(blank=True, help_text="Why it cannot be judged, or why it was changed late.")
     protocol_version = models.PositiveIntegerField()
     client = models.JSONField(default=dict, help_text="The browser's own clock, screen, window and zoom.")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -156,7 +315,11 @@ class RatingEvent(models.Model):
     class Meta:
         verbose_name = _("rating event")
         verbose_name_plural = _("rating events")
-        indexes = [models.Index(fields=["output", "criterion"], name="reading_events_of_a_rating")]
+        indexes = [
+            models.Index(
+                fields=["allocation", "output", "criterion", "part"], name="reading_events_of_a_rating"
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(cannot_judge=False) | models.Q(value="", score=None),
@@ -169,14 +332,17 @@ class RatingEvent(models.Model):
 
 
 class Rating(models.Model):
-    """The rating that stands for one output and criterion: a copy of its newest event."""
+    """The rating that stands for one subject and criterion: a copy of its newest event."""
 
-    output = models.ForeignKey(AllocatedOutput, on_delete=models.PROTECT, related_name="ratings")
+    allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="ratings")
+    output = models.ForeignKey(AllocatedOutput, on_delete=models.PROTECT, related_name="ratings", null=True)
     criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="+")
+    part = models.CharField(max_length=60, blank=True)
     event = models.OneToOneField(RatingEvent, on_delete=models.PROTECT, related_name="+")
     value = models.TextField(blank=True)
     score = models.FloatField(null=True)
     cannot_judge = models.BooleanField(default=False)
+    reason = models.TextField(blank=True)
     at = models.DateTimeField()
 
     class Meta:
@@ -184,7 +350,9 @@ class Rating(models.Model):
         verbose_name_plural = _("ratings")
         constraints = [
             models.UniqueConstraint(
-                fields=["output", "criterion"], name="reading_one_rating_per_output_and_criterion"
+                fields=["allocation", "output", "criterion", "part"],
+                nulls_distinct=False,
+                name="reading_one_rating_per_subject_and_criterion",
             )
         ]
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
-from readerstudy.cases.models import Image, ShownAs, rules_of
+from readerstudy.cases.models import Image, ShownAs
 from readerstudy.reading import visibility
-from readerstudy.reading.models import AllocatedOutput, Allocation, Rating
-from readerstudy.studies.models import Arm, Criterion, Membership, Study
+from readerstudy.reading.models import AllocatedOutput, Allocation, Rating, Reading
+from readerstudy.reading.presenting import answers_of, outputs_of, presentation_of
+from readerstudy.reading.protocol import Frozen, criteria_of, frozen_of, nature_of, shown_as_of
+from readerstudy.reading.questions import Presentation, Question, asked
+from readerstudy.studies.models import Membership, Study
+
+__all__ = ["criteria_of", "image_url", "nature_of", "progress_of", "reading_page", "shown_as_of"]
 
 LONGEST_READING_SECONDS = 600  # a reading left open over lunch says nothing about a reader's pace
 
@@ -21,65 +28,28 @@ SELECT count(*), count(r.submitted_at),
        percentile_cont(0.5) WITHIN GROUP (ORDER BY least(extract(epoch FROM r.submitted_at - r.shown_at), %s))
          FILTER (WHERE r.submitted_at IS NOT NULL)
 FROM reading_allocation a LEFT JOIN reading_reading r ON r.allocation_id = a.id
-WHERE a.seat_id = %s
+WHERE a.seat_id = %s AND a.plan_id = (SELECT max(id) FROM reading_allocationplan WHERE study_id = %s)
 """
 
 
 def progress_of(seat: Membership) -> visibility.Progress:
     with connection.cursor() as cursor:
-        cursor.execute(PROGRESS, [LONGEST_READING_SECONDS, seat.pk])
+        cursor.execute(PROGRESS, [LONGEST_READING_SECONDS, seat.pk, seat.study_id])
         total, submitted, seconds = cursor.fetchone()
     return visibility.Progress(total=total, submitted=submitted, seconds_each=seconds)
 
 
-def criteria_of(study: Study) -> tuple[Criterion, ...]:
-    """The criteria readers answer. They are frozen by the lock, so each process reads them once."""
-    return _criteria(study.pk, study.manifest_sha256)
-
-
-@lru_cache(maxsize=256)
-def _criteria(study_id: int, manifest_sha256: str) -> tuple[Criterion, ...]:
-    return tuple(Criterion.objects.of(Study(pk=study_id)))
-
-
-def shown_as_of(study: Study) -> ShownAs:
-    """How readers see the images; the lock freezes it."""
-    return _shown_as(study.pk, study.manifest_sha256)
-
-
-@lru_cache(maxsize=256)
-def _shown_as(study_id: int, manifest_sha256: str) -> ShownAs:
-    return ShownAs(rules_of(Study(pk=study_id)).shown_as)
-
-
-def nature_of(study: Study) -> visibility.Nature:
-    return _nature(study.pk, study.manifest_sha256)
-
-
-@lru_cache(maxsize=256)
-def _nature(study_id: int, manifest_sha256: str) -> visibility.Nature:
-    arms = list(Arm.objects.filter(study_id=study_id))
-    return visibility.Nature(
-        any_simulated=any(arm.is_simulated for arm in arms),
-        all_simulated=all(arm.is_simulated for arm in arms),
-        all_recorded=all(arm.is_recorded for arm in arms),
-    )
-
-
 def reading_page(
-    seat: Membership, allocation: Allocation, *, is_submitted: bool, error: str = ""
+    seat: Membership, allocation: Allocation, reading: Reading, *, error: str = ""
 ) -> visibility.ReadingPage:
-    """The page of one presentation for its reader."""
-    study, progress = seat.study, progress_of(seat)
-    criteria, outputs = criteria_of(study), _outputs(study, allocation)
+    """The page of one presentation for its reader; before the unaided answer is locked nothing of an output is read."""
+    study, progress, frozen = seat.study, progress_of(seat), frozen_of(seat.study)
     following = Allocation.objects.of(seat).unread().filter(position__gt=allocation.position).first()
     images = _images(allocation, following)
-    ratings = {
-        (rating.output_id, rating.criterion_id): rating
-        for rating in Rating.objects.filter(output__allocation=allocation)
-    }
+    is_sealed = frozen.is_staged and reading.unaided_at is None
+    outputs = [] if is_sealed else outputs_of(allocation)
+    asking = Asking.of(allocation, outputs, is_sealed=is_sealed)
     addresses = [study.key, allocation.key]
-    nature = nature_of(study)
     return visibility.ReadingPage(
         study_title=study.title,
         key=allocation.key,
@@ -87,7 +57,7 @@ def reading_page(
         total=progress.total,
         submitted=progress.submitted,
         minutes_left=progress.minutes_left,
-        is_submitted=is_submitted,
+        is_submitted=reading.submitted_at is not None,
         rate_url=reverse("reading:rate", args=addresses),
         submit_url=reverse("reading:submit", args=addresses),
         stop_url=reverse("reading:stop", args=[study.key]),
@@ -95,15 +65,127 @@ def reading_page(
         next_prefetch=_prefetch(seat, following, images),
         case_text=allocation.case.clinical_text,
         images=visibility.show_images(
-            images[allocation.case_id], _addresses(study, allocation), shown_as_of(study)
+            images[allocation.case_id], _addresses(study, allocation), frozen.shown_as
         ),
         outputs=visibility.show_outputs(
-            outputs, criteria, ratings, nature, _boxes(study, outputs, images[allocation.case_id])
+            outputs,
+            asking.by_letter,
+            simulated=frozen.nature.all_simulated,
+            recorded=frozen.nature.all_recorded,
+            layout=frozen.layout,
+            boxes=_boxes(study, outputs, images[allocation.case_id]),
         ),
-        saved_at=max((visibility.clock(rating.at) for rating in ratings.values()), default=""),
-        simulated_notice=nature.notice,
+        saved_at=asking.saved_at,
+        simulated_notice=frozen.nature.notice,
         error=error,
+        shared=asking.shared,
+        sealed=asking.sealed,
+        sealed_at=visibility.clock(reading.unaided_at) if reading.unaided_at else "",
+        is_sealed=is_sealed,
+        reference=_reference(allocation, frozen, is_sealed),
+        layout=frozen.layout,
+        tools=asking.tools,
+        given=asking.given,
     )
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The questions of one page with the ratings that stand.
+
+    `order` makes the shuffled options of each reader and case; it names no arm.
+    """
+
+    presentation: Presentation
+    outputs: Mapping[str, AllocatedOutput]
+    ratings: Mapping[str, Rating]
+    is_staged: bool
+    is_sealed: bool
+    order: str
+
+    @classmethod
+    def of(cls, allocation: Allocation, outputs: Sequence[AllocatedOutput], *, is_sealed: bool) -> Asking:
+        frozen = frozen_of(allocation.seat.study)
+        letters = {output.pk: output.letter for output in outputs}
+        keys = {criterion.pk: criterion.key for criterion in frozen.criteria}
+        return cls(
+            presentation=presentation_of(allocation, outputs=outputs),
+            outputs={output.letter: output for output in outputs},
+            ratings=answers_of(Rating.objects.filter(allocation=allocation), letters, keys),
+            is_staged=frozen.is_staged,
+            is_sealed=is_sealed,
+            order=allocation.case_key,
+        )
+
+    @cached_property
+    def open(self) -> tuple[Question, ...]:
+        """The questions that may be answered now."""
+        if not self.is_staged:
+            return self.presentation.questions
+        return self.presentation.of_stage(revealed=not self.is_sealed)
+
+    @cached_property
+    def locked(self) -> tuple[Question, ...]:
+        """The questions that were answered without the output."""
+        asked_before = self.is_staged and not self.is_sealed
+        return self.presentation.of_stage(revealed=False) if asked_before else ()
+
+    @cached_property
+    def fields(self) -> set[str]:
+        answers = {name: rating.value for name, rating in self.ratings.items()}
+        return asked(self.presentation.questions, answers)
+
+    @cached_property
+    def by_letter(self) -> dict[str, tuple[visibility.Entry, ...]]:
+        """The entries of each output's pane; those about the case stand with a single output."""
+        alone = next(iter(self.outputs)) if len(self.outputs) == 1 else None
+        return {
+            letter: self._entries([each for each in self.open if (each.letter or alone) == letter])
+            for letter in self.outputs
+        }
+
+    @cached_property
+    def shared(self) -> tuple[visibility.Entry, ...]:
+        """The entries about the case or the pair, where they have a pane of their own."""
+        return () if len(self.outputs) == 1 else self._entries([q for q in self.open if not q.letter])
+
+    @property
+    def sealed(self) -> tuple[visibility.ShownSealed, ...]:
+        return tuple(
+            visibility.show_sealed(each, self.ratings.get(each.field))
+            for each in self.locked
+            if each.field in self.fields
+        )
+
+    @property
+    def given(self) -> dict[str, str]:
+        """Locked answers by field."""
+        found = {each.field: self.ratings.get(each.field) for each in self.locked}
+        return {name: rating.value for name, rating in found.items() if rating and rating.value}
+
+    @property
+    def tools(self) -> str:
+        """The marks that may be drawn: lengths to measure with, and what is asked for."""
+        wanted = {each.criterion.kind for each in self.open} & visibility.MARKS
+        return " ".join(sorted({"length", *wanted}))
+
+    @property
+    def saved_at(self) -> str:
+        return max((visibility.clock(rating.at) for rating in self.ratings.values()), default="")
+
+    def _entries(self, questions: Sequence[Question]) -> tuple[visibility.Entry, ...]:
+        return visibility.entries_of([self._show(question) for question in questions])
+
+    def _show(self, question: Question) -> visibility.ShownCriterion:
+        is_edit, output = question.criterion.kind == "edit", self.outputs.get(question.letter)
+        return visibility.show_question(
+            question,
+            self.ratings.get(question.field),
+            is_asked=question.field in self.fields,
+            order=self.order,
+            source=visibility.source_of(output) if is_edit and output else "",
+            letters=tuple(self.outputs),
+        )
 
 
 def image_url(study: Study, allocation: Allocation, slot: str, product: str) -> str:
@@ -122,9 +204,9 @@ def _addresses(study: Study, allocation: Allocation) -> Callable[[Image, str], s
     return address
 
 
-def _outputs(study: Study, allocation: Allocation) -> list[AllocatedOutput]:
-    with_boxes = ["interpretation__extraction"] if study.show_boxes else []
-    return list(allocation.outputs.select_related("interpretation__frozen__shown", *with_boxes))
+def _reference(allocation: Allocation, frozen: Frozen, is_sealed: bool) -> SafeString | str:
+    """What the display against the reference shows; it comes with the output and not before."""
+    return visibility.reference_of(allocation.case) if frozen.shows_reference and not is_sealed else ""
 
 
 def _boxes(

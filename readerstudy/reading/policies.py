@@ -4,23 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.formats import time_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from readerstudy.reading.models import Reading
+from readerstudy.reading.questions import BEFORE, Question, stage_of
 from readerstudy.reading.scales import RatingError
 from readerstudy.studies.models import Criterion, Membership
 from readerstudy.studies.policies import StudyError, check_reading_open
 
 
 def check_may_read(seat: Membership) -> None:
-    """Reading is open and the reader has consented."""
+    """Reading is open and the reader has consented to the text as it reads now."""
     check_reading_open(seat.study)
-    if seat.consented_at is None:
+    if not seat.has_consented:
         raise StudyError(_("Please read and accept the consent text first."))
 
 
-def check_complete(still_open: Sequence[tuple[str, Criterion]]) -> None:
-    """Nothing required is left open; `still_open` pairs an output's letter with a criterion."""
+def check_stage(criterion: Criterion, reading: Reading | None) -> None:
+    """In a staged case the own answer comes first and is then locked; `reading` is None before the first showing."""
+    locked_at = reading.unaided_at if reading else None
+    is_before = stage_of(criterion) == BEFORE
+    if locked_at is None and not is_before:
+        raise StudyError(_("Lock your own answer first; then the text is revealed."))
+    if locked_at is not None and is_before:
+        at = time_format(localtime(locked_at), "H:i:s")
+        raise StudyError(_("Your own answer was locked at %(at)s and stays as it is.") % {"at": at})
+
+
+def check_complete(still_open: Sequence[Question]) -> None:
+    """Nothing required is left open."""
     if still_open:
-        names = ", ".join(dict.fromkeys(f"“{criterion.question}”" for _letter, criterion in still_open))
-        fields = [f"{letter}-{criterion.key}" for letter, criterion in still_open]
+        names = ", ".join(dict.fromkeys(f"“{question.criterion.question}”" for question in still_open))
+        fields = [question.field for question in still_open]
         raise RatingError(_("Still open: %(names)s.") % {"names": names}, fields)

@@ -10,7 +10,11 @@ const same = (mark, box) =>
 
 const buttons = () => [...document.querySelectorAll("[data-boxes]")];
 const viewers = () => [...document.querySelectorAll("rs-viewer")];
-const boxesOf = (button) => JSON.parse(button.dataset.boxes);
+/** With the letter of their text, which tells them from what the reader draws. */
+const boxesOf = (button) => {
+  const label = button.closest("[data-output]")?.dataset.output;
+  return JSON.parse(button.dataset.boxes).map((box) => ({ ...box, label }));
+};
 
 /** Draws these boxes and takes away all others that a text's source drew. */
 function draw(boxes) {
@@ -18,18 +22,27 @@ function draw(boxes) {
   for (const [place, viewer] of viewers().entries()) {
     const here = (box) => box.image === place;
     const own = viewer.marks.filter((mark) => !given.filter(here).some((box) => same(mark, box)));
-    const shown = boxes.filter(here).map(({ frame, points }) => ({ kind: "box", frame, points }));
+    const shown = boxes.filter(here).map(({ frame, points, label }) => ({ kind: "box", frame, points, label }));
     viewer.marks = [...own, ...shown];
     viewer.draw();
   }
 }
 
-document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-boxes]");
-  if (!button) return;
-  const on = button.getAttribute("aria-pressed") !== "true";
+function press(button, on) {
   for (const each of buttons()) each.setAttribute("aria-pressed", String(on && each === button));
   draw(on ? boxesOf(button) : []);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-boxes]");
+  if (button) press(button, button.getAttribute("aria-pressed") !== "true");
+});
+
+/* The boxes of the next text, and after the last one none. */
+document.addEventListener("rs-boxes:next", () => {
+  const able = buttons().filter((button) => !button.disabled);
+  const next = able.findIndex((button) => button.getAttribute("aria-pressed") === "true") + 1;
+  if (able.length) press(able[next] ?? able[0], next < able.length);
 });
 
 /* A case that is shown again has forgotten which text's boxes were on. */

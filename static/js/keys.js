@@ -17,6 +17,7 @@ const LETTERS = {
   k: (reading) => reading.step(-1),
   u: (reading) => reading.undo(),
   n: (reading) => reading.note(),
+  v: () => document.dispatchEvent(new CustomEvent("rs-boxes:next")),
   "?": () => find("#help").showModal(),
 };
 
@@ -68,29 +69,26 @@ function singleKeys() {
 
 /* ------------------------------------------------------------------ answers */
 
-/** "done" when the key was an answer, "typed" when it goes into the active field, else "". */
+/** What the key meant to the active question: see reading/criterion.js. */
 function answer(event) {
   const reading = current();
-  const { active } = reading;
   const key = keyOf(event);
-  if (!active || reading.posting || !singleKeys() || isShifted(event, key)) return "";
-  const option = active.optionFor(key);
-  if (option) reading.choose(active, option);
-  else if (active.kind === "number" && /^[\d.,-]$/.test(event.key)) focusWhole(active.typed);
-  else return "";
-  return option ? "done" : "typed";
+  if (!reading.active || reading.posting || (key.length === 1 && !singleKeys())) return "";
+  if (key.startsWith("Arrow") && ownsArrows(event.target, key)) return "";
+  return reading.press(key, isShifted(event, key));
 }
 
-/** What is typed next replaces what stands in the field. */
-function focusWhole(field) {
-  field.focus();
-  field.select();
+/** Arrows stay with what has the focus: an image, a scale, a text that scrolls, the sheet of a tablet. */
+function ownsArrows(target, key) {
+  const inScale = target.matches?.("input[type=radio]") ?? false;
+  const inViewer = target.closest?.("rs-viewer, [role=separator]") ?? null;
+  return inScale || inViewer !== null || isHeld(key, target);
 }
 
 function onCapture(event) {
-  if (!isOurs(event) || isTyping(event.target) || event.repeat) return;
+  if (!isOurs(event) || isTyping(event.target) || (event.repeat && !event.key.startsWith("Arrow"))) return;
   const outcome = answer(event);
-  if (outcome === "done") event.preventDefault();
+  if (outcome && outcome !== "typed") event.preventDefault();
   if (outcome) event.stopPropagation();
 }
 

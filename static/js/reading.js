@@ -1,119 +1,28 @@
 /* The reading page: rating by key, mouse and touch, and the way from case to case.
 
    #reading is a plain form that works without this script. Its data-* attributes are: key, rate-url,
-   submit-url, previous-url, prefetch (URLs with spaces between), title, sign-in-url. Each
-   .criterion carries data-field, -output, -criterion, -kind and -required; its controls are named
-   after the field, and the value "__cannot_judge__" stands for "cannot judge".
+   submit-url, previous-url, prefetch (URLs with spaces between), title, sign-in-url, stage ("before" while the output of
+   a staged case is not revealed), given (locked answers by field, as JSON). Each .criterion is a question; what it
+   carries, reading/criterion.js says.
 
-   A change goes to the outbox at once: output, criterion, made_at, display, and one of value,
+   A change goes to the outbox at once: output, criterion, part, made_at, display, reason, and one of value,
    cannot_judge=1 or withdraw=1 (an undone first answer). Submit waits for the outbox, posts
-   {token, submit: 1} with HX-Request, and swaps in the #reading that comes back; the address is
+   {token, submit: 1, stage, clock} with HX-Request, and swaps in the #reading that comes back; the address is
    taken from HX-Push-Url. HX-Redirect, or a page without #reading such as the one at the end, is opened.
    A refusal is 4xx {"error": "sentence", "open": [field, …]}.
 
    The element #reading carries its Reading as the property `reading`; keys.js acts through it. */
 
-const CANNOT = "__cannot_judge__";
-const TYPING_PAUSE = 700;
-const CHOOSING_PAUSE = 500;
+import { branch } from "./reading/branching.js";
+import { Clock } from "./reading/clock.js";
+import { paint, rangeOf } from "./reading/highlights.js";
+import { claimant, Marks, signAll } from "./reading/marks.js";
+import { controlOf } from "./reading/registry.js";
+import { onSplitDown, onSplitKey, recallSplit } from "./reading/sheet.js";
+import { all, find, word } from "./reading/words.js";
+
+const PAUSES = { typing: 700, choosing: 500 };
 const STOP_PATIENCE = 3000;
-const SPLIT = "readerstudy-split";
-
-const find = (selector, within = document) => within.querySelector(selector);
-const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-
-function word(name, values = {}) {
-  const said = find(`[data-word="${name}"]`, find("#reading-words").content);
-  return said.textContent.replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
-}
-
-/* ------------------------------------------------------------------ one criterion */
-
-class Criterion {
-  constructor(element) {
-    this.element = element;
-    this.field = element.dataset.field;
-    this.kind = element.dataset.kind;
-    this.required = element.dataset.required === "true";
-    this.inputs = all("input, textarea", element);
-    this.typed = this.inputs.find((input) => !["radio", "checkbox"].includes(input.type)) ?? null;
-    this.cannot = this.inputs.find((input) => input.value === CANNOT && input !== this.typed) ?? null;
-    this.known = this.#rendered();
-  }
-
-  /** The answer that the server knew when it made the page. */
-  #rendered() {
-    if (this.cannot?.defaultChecked) return { value: "", cannot: true };
-    const chosen = this.inputs.find((input) => input.defaultChecked)?.value ?? "";
-    return { value: this.typed ? this.typed.defaultValue.trim() : chosen, cannot: false };
-  }
-
-  /** The answer as it stands on the page: {value, cannot}. */
-  read() {
-    if (this.cannot?.checked) return { value: "", cannot: true };
-    if (this.typed) return { value: this.#typedValue(), cannot: false };
-    return { value: this.inputs.find((input) => input.checked)?.value ?? "", cannot: false };
-  }
-
-  write({ value, cannot }) {
-    if (this.typed) this.typed.value = value;
-    const chosen = cannot ? CANNOT : value;
-    for (const input of this.inputs) if (input !== this.typed) input.checked = input.value === chosen;
-  }
-
-  #typedValue() {
-    const text = this.typed.value.trim();
-    return this.kind === "number" ? text.replace(",", ".") : text;
-  }
-
-  get changed() {
-    const now = this.read();
-    return now.value !== this.known.value || now.cannot !== this.known.cannot;
-  }
-
-  get answered() {
-    return this.known.cannot || this.known.value !== "";
-  }
-
-  get open() {
-    return this.required && !this.answered;
-  }
-
-  /** Why a number cannot be sent, as a sentence; empty when it can. */
-  get problem() {
-    if (this.kind !== "number" || this.cannot?.checked) return "";
-    const text = this.#typedValue();
-    if (text === "") return "";
-    const { minimum, maximum } = this.element.dataset;
-    const number = Number(text);
-    if (Number.isNaN(number)) return word("no-number");
-    if (minimum && number < Number(minimum)) return word("too-small", { minimum });
-    return maximum && number > Number(maximum) ? word("too-large", { maximum }) : "";
-  }
-
-  optionFor(key) {
-    const wanted = key.toLowerCase();
-    return this.inputs.find((input) => input.dataset.keycap && input.dataset.keycap.toLowerCase() === wanted);
-  }
-
-  /** A line below the controls: what was wrong with the answer, and what to do. */
-  complain(sentence) {
-    const line = find(".field-error", this.element);
-    line.textContent = sentence;
-    line.hidden = sentence === "";
-    for (const input of this.inputs) {
-      if (sentence) input.setAttribute("aria-invalid", "true");
-      else input.removeAttribute("aria-invalid");
-    }
-  }
-
-  /** The sign that this answer has reached the server; `title` says when. */
-  tell(saved, title = "") {
-    const sign = find(".told", this.element);
-    sign.textContent = saved ? "✓" : "";
-    sign.title = title;
-  }
-}
 
 /* ------------------------------------------------------------------ one reading */
 
@@ -122,16 +31,19 @@ class Reading {
     this.root = root;
     this.box = box;
     this.key = root.dataset.key;
-    this.criteria = all(".criterion", root).map((element) => new Criterion(element));
+    this.criteria = all(".criterion", root).map(controlOf);
+    this.given = JSON.parse(root.dataset.given || "{}");
+    this.clock = new Clock(this.key);
     this.undoable = [];
     this.active = null;
     this.busy = false;
     this.posting = false;
     this.token = box.newToken();
+    signAll(this.criteria);
     this.#restore();
-    this.#adopt();
-    this.#mark(this.criteria.find((criterion) => criterion.open) ?? null);
     this.refresh();
+    this.#adopt();
+    this.#mark(this.criteria.find((criterion) => criterion.open || criterion.inviting) ?? null);
     this.#watchTexts();
     this.#prefetch();
   }
@@ -157,7 +69,8 @@ class Reading {
     for (const entry of this.box.pending(this.key)) {
       const criterion = this.criterion(entry.field);
       if (!criterion) continue;
-      criterion.write({ value: entry.body.value ?? "", cannot: entry.body.cannot_judge === "1" });
+      const { value = "", cannot_judge: cannot, reason = "" } = entry.body;
+      criterion.write({ value, cannot: cannot === "1", reason });
       criterion.known = criterion.read();
       if (entry.refused) criterion.complain(entry.refused);
     }
@@ -201,16 +114,18 @@ class Reading {
   #remember(criterion, settle) {
     const last = this.undoable.at(-1);
     if (last?.criterion === criterion && last.typing) return;
-    this.undoable.push({ criterion, before: criterion.known, typing: settle === TYPING_PAUSE });
+    this.undoable.push({ criterion, before: criterion.known, typing: settle === PAUSES.typing });
   }
 
   #send(criterion, settle) {
-    const { value, cannot } = criterion.known;
-    const { output, criterion: key } = criterion.element.dataset;
-    const body = { output, criterion: key, made_at: new Date().toISOString(), display: this.#display() };
+    const { value, cannot, reason } = criterion.known;
+    const { output, criterion: key, part } = criterion.element.dataset;
+    const body = { output, criterion: key, part, made_at: new Date().toISOString(), display: this.#display() };
+    if (reason) body.reason = reason;
     if (cannot) body.cannot_judge = "1";
     else if (value === "") body.withdraw = "1";
     else body.value = value;
+    this.clock.answered();
     this.box.put({ reading: this.key, field: criterion.field, url: this.root.dataset.rateUrl, body, settle });
   }
 
@@ -219,10 +134,37 @@ class Reading {
     return JSON.stringify({ ratio: devicePixelRatio, width: innerWidth, height: innerHeight, images });
   }
 
-  choose(criterion, input) {
-    input.checked = true;
+  /** A key of the active question; returns what it meant there. */
+  press(key, shifted) {
+    const outcome = this.active?.press(key, shifted) ?? "";
+    if (this.active) this.answer(this.active, outcome);
+    return outcome;
+  }
+
+  /** Takes an answer that was given by one press or click, and goes on where it is one. */
+  answer(criterion, outcome) {
+    if (outcome !== "on" && outcome !== "stay") return;
     this.commit(criterion);
-    this.moveOn(criterion);
+    if (criterion.waitsForWhy) criterion.why.focus();
+    else if (outcome === "on") this.moveOn(criterion);
+  }
+
+  /** Marks on the images have changed; they belong to the questions that asked for them. */
+  marked() {
+    if (this.posting) return;
+    const fresh = all("rs-viewer", this.root).flatMap((viewer) => viewer.marks.filter(({ label }) => !label));
+    const claiming = new Set(fresh.map(({ kind }) => claimant(this.criteria, this.active, kind)));
+    for (const criterion of this.criteria) {
+      if (criterion instanceof Marks && criterion.follow(claiming.has(criterion))) this.commit(criterion);
+    }
+  }
+
+  say(text) {
+    say(text);
+  }
+
+  speak(text) {
+    find("#reading-spoken").textContent = text;
   }
 
   undo() {
@@ -243,28 +185,44 @@ class Reading {
   }
 
   #mark(criterion) {
+    if (this.active === criterion) return;
     if (this.active) delete this.active.element.dataset.active;
+    this.active?.end();
     this.active = criterion;
     if (criterion) criterion.element.dataset.active = "";
+    criterion?.begin(this);
+    this.#showPiece(criterion?.element);
   }
 
-  /** To the next open criterion, or to the button when all are answered. */
+  /** The piece of the text that the question is about stands out in the text. */
+  #showPiece(element) {
+    const { start, end, output, ofReference } = element?.dataset ?? {};
+    const text = ofReference === undefined ? `.rd-output[data-output="${output}"] .shown` : "[data-reference]";
+    const shown = start === undefined ? null : find(text, this.root);
+    const range = shown && rangeOf(shown, { start: Number(start), end: Number(end) });
+    paint("rs-part", range ? [range] : []);
+    if (range) scrollTo(range, shown.closest(".rd-text"));
+  }
+
+  /** To the next question without an answer, back to one that has to have one, or to the button. */
   moveOn(from) {
     const at = this.criteria.indexOf(from);
-    const ahead = [...this.criteria.slice(at + 1), ...this.criteria.slice(0, at)];
-    const next = ahead.find((criterion) => criterion.open);
+    const ahead = this.criteria.slice(at + 1).find((criterion) => criterion.open || criterion.inviting);
+    const next = ahead ?? this.criteria.find((criterion) => criterion.open && criterion !== from);
     this.activate(next ?? null, true);
     if (!next) find("[name=submit]", this.root).focus({ preventScroll: true });
   }
 
   step(by) {
-    const at = this.active ? this.criteria.indexOf(this.active) : by > 0 ? -1 : this.criteria.length;
-    const next = this.criteria[at + by];
+    const asked = this.criteria.filter((criterion) => criterion.asked);
+    const at = this.active ? asked.indexOf(this.active) : by > 0 ? -1 : asked.length;
+    const next = asked[at + by];
     if (next) this.activate(next, true);
   }
 
   refresh() {
-    const required = this.criteria.filter((criterion) => criterion.required);
+    branch(this.criteria, this.given);
+    const required = this.criteria.filter((criterion) => criterion.required && criterion.asked);
     const open = required.filter((criterion) => criterion.open).length;
     const values = { n: open, total: required.length };
     find(".open", this.root).textContent = word(open ? "open" : "complete", values);
@@ -272,11 +230,12 @@ class Reading {
 
   /** The first thing between this page and its submission, after going there; undefined when nothing is. */
   obstacle() {
-    const wrong = this.criteria.find((criterion) => criterion.problem);
+    const wrong = this.criteria.find((criterion) => criterion.asked && criterion.problem);
     const first = wrong ?? this.criteria.find((criterion) => criterion.open);
     if (!first) return undefined;
     this.activate(first, true);
-    first.typed?.focus();
+    first.focus();
+    if (first.missing) first.complain(first.missing);
     say(find(".open", this.root).textContent);
     return first;
   }
@@ -309,7 +268,9 @@ class Reading {
 
   async #post() {
     this.posting = true;
-    const body = new URLSearchParams({ token: this.token, submit: "1", csrfmiddlewaretoken: csrfToken() });
+    const { stage } = this.root.dataset;
+    const about = { token: this.token, submit: "1", stage, clock: this.clock.report };
+    const body = new URLSearchParams({ ...about, csrfmiddlewaretoken: csrfToken() });
     const arrived = await this.#fetch(this.root.dataset.submitUrl, { method: "POST", body });
     if (arrived.status < 400) await arrive(arrived);
     else await this.#explain(arrived);
@@ -376,10 +337,10 @@ class Reading {
   }
 
   note() {
-    const field = this.criteria.find((criterion) => criterion.kind === "free_text");
+    const field = this.criteria.find((criterion) => criterion.kind === "free_text" && criterion.asked);
     if (!field) return false;
     this.activate(field);
-    field.typed.focus();
+    field.focus();
     return true;
   }
 }
@@ -411,6 +372,13 @@ function scrollPane(pane) {
   pane.scrollBy(0, pane.clientHeight * 0.85);
 }
 
+/** Brings a range of the text into sight within its pane, and moves nothing else. */
+function scrollTo(range, pane) {
+  const [inner, outer] = [range.getBoundingClientRect(), pane.getBoundingClientRect()];
+  if (inner.top < outer.top) pane.scrollBy(0, inner.top - outer.top - 12);
+  else if (inner.bottom > outer.bottom) pane.scrollBy(0, inner.bottom - outer.bottom + 28);
+}
+
 async function arrive(response) {
   const elsewhere = response.headers.get("HX-Redirect");
   if (elsewhere) {
@@ -423,7 +391,9 @@ async function arrive(response) {
     location.assign(response.url);
     return;
   }
-  history.pushState(null, "", response.headers.get("HX-Push-Url") || response.url);
+  goesTo(response.headers.get("HX-Push-Url") || response.url);
+  if (next.dataset.key === reading.key) reading.clock.stop();
+  else reading.clock.forget();
   find("#reading").replaceWith(document.adoptNode(next));
   document.title = next.dataset.title;
   begin();
@@ -434,15 +404,19 @@ async function arrive(response) {
   });
 }
 
+/** The same case again, with its text revealed, is no new place to come back to. */
+function goesTo(url) {
+  const same = new URL(url, location.href).pathname === location.pathname;
+  history[same ? "replaceState" : "pushState"](null, "", url);
+}
+
 function begin() {
   const { box } = customElements.get("rs-outbox");
   const root = find("#reading");
   reading = new Reading(root, box);
   root.reading = reading;
   for (const button of all("[data-opens]", reading.root)) button.hidden = false;
-  const separator = find(".rd-split", reading.root);
-  const share = sessionStorage.getItem(SPLIT);
-  if (separator && share) setSplit(separator.parentElement, separator, Number(share));
+  recallSplit(reading.root);
 }
 
 /* ---- mouse, touch and forms */
@@ -450,11 +424,8 @@ function begin() {
 function onInput(event) {
   const criterion = reading.criterionOf(event.target);
   if (!criterion) return;
-  if (event.target === criterion.typed && criterion.cannot) criterion.cannot.checked = false;
-  const finished = event.type === "change" && event.target === criterion.typed;
-  const pause = event.target === criterion.typed ? TYPING_PAUSE : CHOOSING_PAUSE;
-  const atOnce = finished || event.target.type === "checkbox";
-  reading.commit(criterion, { settle: atOnce ? 0 : pause });
+  const pace = criterion.changedBy(event.target, event.type);
+  reading.commit(criterion, { settle: PAUSES[pace] ?? 0 });
 }
 
 /** A click on an option answers and moves on, like its key; arrow keys inside a scale only choose. */
@@ -464,11 +435,14 @@ function onClick(event) {
     event.preventDefault();
     reading.previous();
   }
-  const input = event.target.closest("input[type=radio]");
-  const criterion = input && reading.criterionOf(input);
-  if (criterion && onClick.pointed) {
+  const criterion = reading.criterionOf(event.target);
+  const button = criterion && event.target.closest("button");
+  if (button) {
+    reading.activate(criterion);
+    reading.answer(criterion, criterion.click(button));
+  } else if (criterion && event.target.closest("input[type=radio]") && onClick.pointed) {
     onClick.pointed = false;
-    reading.choose(criterion, input);
+    reading.answer(criterion, "on");
   }
 }
 
@@ -487,35 +461,6 @@ function onSubmit(event) {
 function onFocus(event) {
   const criterion = reading?.criterionOf(event.target);
   if (criterion && criterion !== reading.active) reading.activate(criterion);
-}
-
-/* ---- the sheet of a tablet held upright */
-
-function setSplit(body, separator, percent) {
-  const share = Math.round(Math.min(80, Math.max(25, percent)));
-  body.style.setProperty("--split", `${share}%`);
-  separator.setAttribute("aria-valuenow", String(share));
-  sessionStorage.setItem(SPLIT, String(share));
-}
-
-function onSplitDown(event) {
-  const separator = event.target.closest(".rd-split");
-  if (!separator) return;
-  const body = separator.parentElement;
-  const { top, height } = body.getBoundingClientRect();
-  const move = ({ clientY }) => setSplit(body, separator, (100 * (clientY - top)) / height);
-  separator.setPointerCapture(event.pointerId);
-  separator.addEventListener("pointermove", move);
-  const end = () => separator.removeEventListener("pointermove", move);
-  separator.addEventListener("lostpointercapture", end, { once: true });
-}
-
-function onSplitKey(event) {
-  const by = { ArrowUp: -5, ArrowDown: 5 }[event.key];
-  if (!by || !event.target.matches?.(".rd-split")) return;
-  event.preventDefault();
-  event.stopPropagation();
-  setSplit(event.target.parentElement, event.target, Number(event.target.getAttribute("aria-valuenow")) + by);
 }
 
 /* ---- answers of the outbox */
@@ -547,6 +492,7 @@ async function start() {
   document.addEventListener("change", onInput);
   document.addEventListener("submit", onSubmit);
   document.addEventListener("focusin", onFocus);
+  document.addEventListener("rs-viewer:marked", () => reading.marked());
   document.addEventListener("rs-outbox:saved", onSaved);
   document.addEventListener("rs-outbox:refused", onRefused);
   document.addEventListener("rs-outbox:say", ({ detail }) => (find("#reading-spoken").textContent = detail.text));

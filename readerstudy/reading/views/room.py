@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
@@ -18,16 +18,20 @@ from readerstudy.accounts.models import ReaderProfile
 from readerstudy.accounts.people import signed_in
 from readerstudy.cases.pixels import open_for_reader
 from readerstudy.reading import actions
-from readerstudy.reading.access import access_allocation, access_image, access_output
-from readerstudy.reading.forms import RateForm, whole_page
-from readerstudy.reading.models import Allocation, AllocationPlan, Reading
-from readerstudy.reading.pages import criteria_of, nature_of, progress_of, reading_page, shown_as_of
-from readerstudy.reading.scales import Answer, RatingError, check_answer
+from readerstudy.reading.access import access_allocation, access_image, access_subject
+from readerstudy.reading.forms import RateForm, SubmitForm, whole_page
+from readerstudy.reading.models import AllocatedOutput, Allocation, AllocationPlan, Reading
+from readerstudy.reading.pages import progress_of, reading_page
+from readerstudy.reading.presenting import presentation_of, question_at
+from readerstudy.reading.protocol import criteria_of, frozen_of, nature_of, shown_as_of
+from readerstudy.reading.questions import BEFORE, Question
+from readerstudy.reading.scales import RatingError
 from readerstudy.reading.visibility import clock, public_meta, study_is_shown
+from readerstudy.reading.washout import gate_of, next_for
 from readerstudy.studies.access import access_seat
 from readerstudy.studies.actions import give_consent
 from readerstudy.studies.attempt import attempt
-from readerstudy.studies.models import Criterion, Membership
+from readerstudy.studies.models import Membership
 from readerstudy.studies.policies import StudyError, can_read
 
 IMAGE_SECONDS = 24 * 3600
@@ -39,16 +43,18 @@ def start(request: HttpRequest, key: str) -> HttpResponse:
     seat = access_seat(request, key)
     if not ReaderProfile.objects.filter(user=seat.user_id).exists():
         return redirect("accounts:profile")
-    if can_read(seat.study) and seat.consented_at:
+    if can_read(seat.study) and seat.has_consented:
         _allocate_latecomer(seat)
-    progress, following = progress_of(seat), Allocation.objects.of(seat).unread().first()
+    progress, (following, gate) = progress_of(seat), next_for(seat)
     context = {
         "study": study_is_shown(seat.study),
         "key": key,
         "is_open": can_read(seat.study),
-        "has_consented": seat.consented_at is not None,
+        "has_consented": seat.has_consented,
+        "consents_again": seat.consented_at is not None and not seat.has_consented,
         "progress": progress,
         "following": following.position if following else None,
+        "gate": gate,
         "notice": nature_of(seat.study).notice if can_read(seat.study) else "",
     }
     return render(request, "reading/start.html", context)
@@ -65,8 +71,8 @@ def consent(request: HttpRequest, key: str) -> HttpResponse:
 def resume(request: HttpRequest, key: str) -> HttpResponse:
     """Straight to the first case that is not submitted yet."""
     seat = access_seat(request, key)
-    following = Allocation.objects.of(seat).unread().first()
-    if following is None or seat.consented_at is None or not can_read(seat.study):
+    following, gate = next_for(seat)
+    if following is None or gate or not seat.has_consented or not can_read(seat.study):
         return redirect("reading:start", key)
     return redirect("reading:read", key, following.key)
 
@@ -89,47 +95,35 @@ def rate(request: HttpRequest, key: str, reading_key: str) -> JsonResponse:
     form = RateForm(request.POST)
     if not form.is_valid():
         return _refuse(_("This rating did not arrive whole. Reload the page and rate again."), status=400)
-    sent = form.cleaned_data
-    output = access_output(request, key, reading_key, sent["output"])
-    seat = output.allocation.seat
-    criterion = next((each for each in criteria_of(seat.study) if each.key == sent["criterion"]), None)
-    if criterion is None:
-        raise Http404
     try:
-        answer = _answer(criterion, sent)
-        saved = actions.rate(
-            seat=seat,
-            output=output,
-            criterion=criterion,
-            answer=answer,
-            token=sent["token"],
-            by=signed_in(request),
-            client=form.client,
-        )
+        saved = _save(request, form, *access_subject(request, key, reading_key, form.cleaned_data["output"]))
     except RatingError as error:
         return _refuse(str(error), status=422)
     except StudyError as error:
         return _refuse(str(error), status=409)
-    return JsonResponse({"saved_at": clock(saved.at), "token": str(sent["token"])})
+    return JsonResponse({"saved_at": clock(saved.at), "token": str(form.cleaned_data["token"])})
 
 
 @require_POST
 def submit(request: HttpRequest, key: str, reading_key: str) -> HttpResponse:
-    """Stores what the form carries, marks the reading as submitted and gives the next one."""
+    """Stores what the form carries, marks the reading as submitted and gives the next one.
+
+    Before the output of a staged case is revealed, it locks the own answer instead and gives the same case.
+    """
     allocation = access_allocation(request, key, reading_key)
-    seat, by, criteria = allocation.seat, signed_in(request), criteria_of(allocation.seat.study)
+    form = SubmitForm(request.POST)
+    form.is_valid()  # nothing in it can be wrong enough to refuse a submission
     try:
-        outputs = list(allocation.outputs.all())
-        for output, criterion, answer, token in whole_page(request.POST, outputs, criteria):
-            actions.rate(seat=seat, output=output, criterion=criterion, answer=answer, token=token, by=by)
-        actions.submit_reading(seat=seat, allocation=allocation, criteria=criteria, by=by)
+        if form.cleaned_data.get("stage") == BEFORE:
+            return _lock(request, allocation)
+        _submit(request, allocation, form.cleaned_data.get("clock"))
     except StudyError as error:
         return _not_submitted(request, allocation, error)
-    following = _following(seat, allocation)
+    following = _following(allocation.seat, allocation)
     if following is None:
         return redirect("reading:start", key)
     if request.headers.get("HX-Request"):
-        return _show(request, following, actions.show_reading(seat=seat, allocation=following))
+        return _show(request, following, actions.show_reading(seat=allocation.seat, allocation=following))
     return redirect("reading:read", key, following.key)
 
 
@@ -158,19 +152,69 @@ def image(request: HttpRequest, key: str, case_key: str, slot: str, product: str
     return response
 
 
-def _answer(criterion: Criterion, sent: dict[str, Any]) -> Answer:
-    if sent["withdraw"]:
-        return Answer()
-    return check_answer(criterion, sent["value"], cannot_judge=sent["cannot_judge"])
+def _save(
+    request: HttpRequest, form: RateForm, allocation: Allocation, output: AllocatedOutput | None
+) -> actions.Saved:
+    sent = form.cleaned_data
+    question = question_at(allocation, output, sent["criterion"], sent["part"])
+    if question is None:
+        raise Http404
+    return actions.rate(
+        seat=allocation.seat,
+        allocation=allocation,
+        output=output,
+        criterion=question.criterion,
+        part=question.part_key,
+        answer=form.answer_to(question, allocation, output),
+        token=sent["token"],
+        by=signed_in(request),
+        client=form.client,
+    )
+
+
+def _store_page(request: HttpRequest, allocation: Allocation, questions: Sequence[Question]) -> None:
+    """The answers that the form itself carries, where no script has sent them."""
+    outputs = {output.letter: output for output in allocation.outputs.all()}
+    for given in whole_page(request.POST, allocation, questions, outputs):
+        actions.rate(
+            seat=allocation.seat,
+            allocation=allocation,
+            output=given.output,
+            criterion=given.question.criterion,
+            part=given.question.part_key,
+            answer=given.answer,
+            token=given.token,
+            by=signed_in(request),
+        )
+
+
+def _submit(request: HttpRequest, allocation: Allocation, spent: actions.Clock | None) -> None:
+    seat, frozen = allocation.seat, frozen_of(allocation.seat.study)
+    presentation = presentation_of(allocation)
+    questions = presentation.of_stage(revealed=True) if frozen.is_staged else presentation.questions
+    _store_page(request, allocation, questions)
+    actions.submit_reading(
+        seat=seat, allocation=allocation, criteria=frozen.criteria, by=signed_in(request), clock=spent
+    )
+
+
+def _lock(request: HttpRequest, allocation: Allocation) -> HttpResponse:
+    """Locks the own answer and shows the case again, now with the output."""
+    seat, criteria = allocation.seat, criteria_of(allocation.seat.study)
+    reading: Reading | None = getattr(allocation, "reading", None)
+    if reading is None or reading.unaided_at is None:
+        _store_page(request, allocation, presentation_of(allocation).of_stage(revealed=False))
+    reading = actions.lock_unaided(seat=seat, allocation=allocation, criteria=criteria, by=signed_in(request))
+    if request.headers.get("HX-Request"):
+        return _show(request, allocation, reading)
+    return redirect("reading:read", seat.study.key, allocation.key)
 
 
 def _show(
     request: HttpRequest, allocation: Allocation, reading: Reading, *, error: str = "", status: int = 200
 ) -> HttpResponse:
     """The whole page, or for a script that swaps cases only the reading, with the address it now has."""
-    page = reading_page(
-        allocation.seat, allocation, is_submitted=reading.submitted_at is not None, error=error
-    )
+    page = reading_page(allocation.seat, allocation, reading, error=error)
     if not request.headers.get("HX-Request"):
         return render(request, "reading/read.html", {"page": page}, status=status)
     response = render(request, "reading/read.html#reading", {"page": page}, status=status)
@@ -190,18 +234,19 @@ def _not_submitted(request: HttpRequest, allocation: Allocation, error: StudyErr
 
 
 def _following(seat: Membership, allocation: Allocation) -> Allocation | None:
-    """The next unread presentation after this one, else the first one left behind."""
-    unread = Allocation.objects.of(seat).unread().select_related("case", "reading")
+    """The next unread presentation after this one, else the first one left behind; none while it is washed out."""
+    unread = Allocation.objects.of(seat).unread().select_related("case__reference", "reading")
     following = unread.filter(position__gt=allocation.position).first() or unread.first()
-    if following:
-        following.seat = seat  # known already, with its study
+    if following is None or gate_of(following):
+        return None
+    following.seat = seat  # known already, with its study
     return following
 
 
 def _allocate_latecomer(seat: Membership) -> None:
     """A reader who joined after the lock gets the presentations that the plan holds for the seat."""
-    plan = AllocationPlan.objects.filter(study=seat.study).order_by("-pk").first()
-    if plan and not Allocation.objects.filter(seat=seat).exists():
+    plan = AllocationPlan.objects.current(seat.study)
+    if plan and not Allocation.objects.filter(plan=plan, seat=seat).exists():
         actions.allocate_reader(plan=plan, seat=seat)
 
 

@@ -1,0 +1,78 @@
+"""What the lock has frozen and every page of the room needs: read once by each process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from readerstudy.cases.models import ShownAs, rules_of
+from readerstudy.reading.questions import BEFORE, stage_of
+from readerstudy.reading.visibility import Nature
+from readerstudy.studies.models import Arm, Criterion, Design, Study
+
+REVEALS_LATER = "after_own_answer"
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """The frozen parts of one protocol version."""
+
+    criteria: tuple[Criterion, ...]
+    shown_as: ShownAs
+    nature: Nature
+    layout: str
+    is_staged: bool
+
+    @property
+    def shows_reference(self) -> bool:
+        return self.layout == "against_reference"
+
+
+def frozen_of(study: Study) -> Frozen:
+    """The study's frozen parts; while nothing is locked they are read anew each time."""
+    if not study.manifest_sha256:
+        return _read(study.pk)
+    return _kept(study.pk, study.manifest_sha256, study.protocol_version)
+
+
+def criteria_of(study: Study) -> tuple[Criterion, ...]:
+    """The criteria readers answer."""
+    return frozen_of(study).criteria
+
+
+def shown_as_of(study: Study) -> ShownAs:
+    """How readers see the images."""
+    return frozen_of(study).shown_as
+
+
+def nature_of(study: Study) -> Nature:
+    """How the outputs came to be, for all of them together."""
+    return frozen_of(study).nature
+
+
+@lru_cache(maxsize=256)
+def _kept(study_id: int, _manifest_sha256: str, _version: int) -> Frozen:
+    return _read(study_id)
+
+
+def _read(study_id: int) -> Frozen:
+    study = Study(pk=study_id)
+    criteria = tuple(Criterion.objects.of(study))
+    display = Design.objects.of(study).section("display")
+    staged = any(stage_of(criterion) == BEFORE for criterion in criteria)
+    return Frozen(
+        criteria=criteria,
+        shown_as=ShownAs(rules_of(study).shown_as),
+        nature=_nature(study_id),
+        layout=display.get("layout", "single"),
+        is_staged=staged or display.get("reveal") == REVEALS_LATER,
+    )
+
+
+def _nature(study_id: int) -> Nature:
+    arms = list(Arm.objects.filter(study_id=study_id))
+    return Nature(
+        any_simulated=any(arm.is_simulated for arm in arms),
+        all_simulated=all(arm.is_simulated for arm in arms),
+        all_recorded=all(arm.is_recorded for arm in arms),
+    )

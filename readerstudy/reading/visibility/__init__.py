@@ -1,0 +1,63 @@
+"""What a reader may see. Pure functions from plain records to the reading page, the only source of its contents.
+
+Nothing here knows an arm: a `ShownOutput` has a letter and a text. Whether outputs are simulated or recorded is said
+for the study as a whole, because a label on one output would tell the arms apart.
+"""
+
+from readerstudy.reading.visibility.images import (
+    ShownBox,
+    ShownImage,
+    public_meta,
+    show_boxes,
+    show_images,
+)
+from readerstudy.reading.visibility.page import Nature, Progress, ReadingPage, clock, study_is_shown
+from readerstudy.reading.visibility.questions import (
+    MARKS,
+    Entry,
+    ShownCriterion,
+    ShownGroup,
+    ShownOption,
+    ShownSealed,
+    entries_of,
+    show_criterion,
+    show_question,
+    show_sealed,
+)
+from readerstudy.reading.visibility.texts import (
+    ShownOutput,
+    html_of,
+    reference_of,
+    show_outputs,
+    source_of,
+    text_of,
+)
+
+__all__ = [
+    "MARKS",
+    "Entry",
+    "Nature",
+    "Progress",
+    "ReadingPage",
+    "ShownBox",
+    "ShownCriterion",
+    "ShownGroup",
+    "ShownImage",
+    "ShownOption",
+    "ShownOutput",
+    "ShownSealed",
+    "clock",
+    "entries_of",
+    "html_of",
+    "public_meta",
+    "reference_of",
+    "show_boxes",
+    "show_criterion",
+    "show_images",
+    "show_outputs",
+    "show_question",
+    "show_sealed",
+    "source_of",
+    "study_is_shown",
+    "text_of",
+]

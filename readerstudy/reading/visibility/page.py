@@ -1,0 +1,118 @@
+"""The reading page as a whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.formats import time_format
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from readerstudy.reading.visibility.images import ShownImage
+from readerstudy.reading.visibility.questions import Entry, ShownSealed
+from readerstudy.reading.visibility.texts import ShownOutput
+from readerstudy.studies.models import Study
+
+FEW = 4
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a reader stands: readings in all and submitted, and seconds a reading takes at this reader's pace."""
+
+    total: int
+    submitted: int
+    seconds_each: float | None
+
+    @property
+    def minutes_left(self) -> int | None:
+        if self.seconds_each is None:
+            return None
+        return max(1, round((self.total - self.submitted) * self.seconds_each / 60))
+
+
+@dataclass(frozen=True)
+class Nature:
+    """How a study's outputs came to be, for all of them together."""
+
+    any_simulated: bool
+    all_simulated: bool
+    all_recorded: bool
+
+    @property
+    def notice(self) -> str:
+        if self.all_simulated:
+            return _("Simulated: the texts in this study were not written by a real model.")
+        if self.any_simulated:
+            return _("Some of the texts in this study are simulated: no real model wrote them.")
+        return ""
+
+
+@dataclass(frozen=True)
+class ReadingPage:
+    """Everything on the reading page.
+
+    `shared` are the questions about the case or pair where they do not stand with a single output. `is_sealed` means
+    that the reader answers without the output, which is not here at all; afterwards `sealed` holds those answers.
+    """
+
+    study_title: str
+    key: str
+    position: int
+    total: int
+    submitted: int
+    minutes_left: int | None
+    is_submitted: bool
+    rate_url: str
+    submit_url: str
+    stop_url: str
+    previous_url: str | None
+    next_prefetch: tuple[str, ...]
+    case_text: str
+    images: tuple[ShownImage, ...]
+    outputs: tuple[ShownOutput, ...]
+    saved_at: str
+    simulated_notice: str
+    error: str
+    shared: tuple[Entry, ...] = ()
+    sealed: tuple[ShownSealed, ...] = ()
+    sealed_at: str = ""
+    is_sealed: bool = False
+    reference: SafeString | str = ""
+    layout: str = "single"
+    tools: str = "length"
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_boxes(self) -> bool:
+        """Whether this study lets readers see the boxes that a text's source drew."""
+        return any(output.boxes is not None for output in self.outputs)
+
+    @property
+    def given_json(self) -> str:
+        """Locked answers by field: later questions may wait for them."""
+        return json.dumps(dict(self.given), ensure_ascii=False)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether the questions need a column of their own beside the text."""
+        panes = [self.shared, *(output.questions for output in self.outputs)]
+        return any(sum(entry.lines for entry in pane) > FEW for pane in panes)
+
+    @property
+    def panes(self) -> int:
+        """How many texts stand side by side."""
+        return len(self.outputs) + bool(self.reference)
+
+
+def clock(moment: Any) -> str:
+    return time_format(localtime(moment), "H:i:s")
+
+
+def study_is_shown(study: Study) -> dict[str, str]:
+    """What a reader learns of the study outside the reading page."""
+    return {"title": study.title, "instructions": study.instructions, "consent_text": study.consent_text}
