@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from readerstudy.accounts.models import User
 from readerstudy.accounts.people import signed_in
+from readerstudy.studies.lifecycle import State
 from readerstudy.studies.models import Membership, Role, Study
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+ARCHIVED = _("This study is archived. It can be read and exported, and nothing in it can be changed.")
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,8 @@ class Access:
 def access_study(request: HttpRequest, key: str, *roles: Role) -> Access:
     """The study `key` if the signed-in person has one of `roles` in it (any role when none is named).
 
-    Raises `Http404` otherwise, so that a study's existence stays unknown to outsiders.
+    Raises `Http404` otherwise, so that a study's existence stays unknown to outsiders, and `PermissionDenied` for
+    whatever would change an archived study.
     """
     user = signed_in(request)
     found = tuple(
@@ -42,6 +49,8 @@ def access_study(request: HttpRequest, key: str, *roles: Role) -> Access:
     )
     if not found or (roles and not {membership.role for membership in found} & set(roles)):
         raise Http404
+    if found[0].study.state == State.ARCHIVED and request.method not in READING:
+        raise PermissionDenied(ARCHIVED)
     return Access(user=user, study=found[0].study, memberships=found)
 
 

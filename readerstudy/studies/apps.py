@@ -7,5 +7,5 @@ class StudiesConfig(AppConfig):
     label = "studies"
 
     def ready(self) -> None:
-        """Every room declares its stations of a study in a module of that name."""
-        autodiscover_modules("stations")
+        """Rooms declare their stations of a study, and their part in its life, in modules of these names."""
+        autodiscover_modules("stations", "ethics", "life")

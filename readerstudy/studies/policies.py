@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from readerstudy.studies.lifecycle import OPEN_TO_CHANGE, OPEN_TO_READING, State, may_move
+from readerstudy.studies.lifecycle import OPEN_TO_CHANGE, OPEN_TO_DATA, OPEN_TO_READING, Move, State, may_move
 from readerstudy.studies.models import Study
 
 
@@ -16,6 +16,8 @@ def can_change_protocol(study: Study) -> bool:
 
 
 def check_protocol_open(study: Study) -> None:
+    if study.state == State.PILOT:
+        raise StudyError(_("This study is being piloted. End the pilot to change its protocol."))
     if not can_change_protocol(study):
         raise StudyError(
             _("This study is locked, so its protocol can no longer change. Make a new study to change it.")
@@ -33,6 +35,29 @@ def check_reading_open(study: Study) -> None:
         )
 
 
+def can_change_data(study: Study) -> bool:
+    """Whether verdicts and settlements of disagreements can still be added."""
+    return study.state in OPEN_TO_DATA
+
+
+def check_data_open(study: Study) -> None:
+    if not can_change_data(study):
+        raise StudyError(
+            _(
+                "The data of this study are locked, so nothing can be added to them. The report always gives the same."
+            )
+        )
+
+
+def check_deed(study: Study, move: Move) -> None:
+    """Whether the table lets this deed be done to the study as it is now."""
+    if study.state not in move.now:
+        raise StudyError(
+            _("This study is %(now)s, so “%(deed)s” is not possible now. Open its overview to see what is.")
+            % {"now": State(study.state).label, "deed": move.label}
+        )
+
+
 def check_move(study: Study, then: State) -> None:
     if not may_move(study.state, then):
         raise StudyError(
@@ -42,6 +67,7 @@ def check_move(study: Study, then: State) -> None:
 
 
 READING_CLOSED = {
+    State.LOCKED: gettext_lazy("This study has not started yet. You will be told when it does."),
     State.PAUSED: gettext_lazy("This study is paused. Your ratings are safe; please come back later."),
     State.CLOSED: gettext_lazy("This study is closed. Your ratings are safe; thank you for reading."),
     State.DRAFT: gettext_lazy("This study has not started yet. You will be told when it does."),

@@ -19,13 +19,20 @@ from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.attempt import attempt
 from readerstudy.studies.crossing import grid_of
 from readerstudy.studies.forms import ArmForm, NewStudyForm, SettingsForm
-from readerstudy.studies.lifecycle import State
-from readerstudy.studies.models import Arm, ArmKind, Membership, PromptVersion, Role, Study
+from readerstudy.studies.lifecycle import moves_from
+from readerstudy.studies.models import (
+    Arm,
+    ArmKind,
+    Membership,
+    PromptVersion,
+    ProtocolVersion,
+    Role,
+    Study,
+)
 from readerstudy.studies.policies import can_change_protocol
 from readerstudy.studies.stations import Sign, readiness
 
 EVENTS_PER_PAGE = 50
-MOVES_BY_BUTTON = {"pause": State.PAUSED, "resume": State.RUNNING, "close": State.CLOSED}
 ENTRANCES = {
     Role.COORDINATOR: "studies:detail",
     Role.READER: "reading:start",
@@ -57,11 +64,16 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def detail(request: HttpRequest, key: str) -> HttpResponse:
-    """What is missing before the study can start; once it runs, how it stands."""
+    """What is missing before the study can start; once it runs, how it stands; and what can be done next."""
     access = access_study(request, key, Role.COORDINATOR)
-    lines, is_open = readiness(access.study), can_change_protocol(access.study)
-    blocked = any(line.sign is Sign.BAD for line in lines)
-    context = {"lines": lines if is_open else [], "now": lines, "blocked": blocked}
+    study, lines = access.study, readiness(access.study)
+    context = {
+        "lines": lines,
+        "is_before": study.locked_at is None,
+        "blocked": any(line.sign is Sign.BAD for line in lines),
+        "moves": moves_from(study.state),
+        "version": ProtocolVersion.objects.of(study).last(),
+    }
     return render(request, "studies/detail.html", {**console(access), **context})
 
 
@@ -122,15 +134,6 @@ def remove_arm(request: HttpRequest, key: str, number: int) -> HttpResponse:
     arm = get_object_or_404(Arm, study=access.study, pk=number)
     attempt(request, partial(actions.remove_arm, arm=arm, by=access.user))
     return redirect("studies:arms", key)
-
-
-@require_POST
-def move(request: HttpRequest, key: str, deed: str) -> HttpResponse:
-    """Pause, resume or close; starting belongs to the reading room, which allocates."""
-    access = access_study(request, key, Role.COORDINATOR)
-    then = MOVES_BY_BUTTON[deed]
-    attempt(request, partial(actions.move_study, study=access.study, then=then, by=access.user))
-    return redirect("studies:detail", key)
 
 
 @require_safe

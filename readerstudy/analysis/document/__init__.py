@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from readerstudy.analysis.document import arms, constancy, criteria, foundations, verdicts, words
+from readerstudy.analysis.document import arms, blinding, constancy, criteria, foundations, verdicts, words
 from readerstudy.analysis.document.parts import Cell, Document, Group, Line, Picture, Section, Table
 from readerstudy.analysis.document.words import listed
 from readerstudy.analysis.estimates.plain import Content
@@ -61,13 +61,20 @@ def _notices(content: Content) -> tuple[tuple[str, str], ...]:
     """What the reader of the report must know before any number: a label and a sentence each."""
     found = (
         (_("Interim"), _interim(content)),
+        (_("Unblinded early"), blinding.early(content)),
         (
             _("Simulated outputs"),
-            _about(content, "simulated", _("No real model wrote the texts of %(arms)s.")),
+            _about(content, "simulated", _("No real model wrote the texts of %(arms)s."))
+            or blinding.some(
+                content, "simulated", _("No real model wrote the texts of %(n)s of %(all)s arms.")
+            ),
         ),
         (
             _("Recorded outputs"),
-            _about(content, "recorded", _("The texts of %(arms)s were made elsewhere and imported.")),
+            _about(content, "recorded", _("The texts of %(arms)s were made elsewhere and imported."))
+            or blinding.some(
+                content, "recorded", _("The texts of %(n)s of %(all)s arms were made elsewhere and imported.")
+            ),
         ),
         (_("Simulated readers"), _simulated_readers(content)),
     )
@@ -102,7 +109,8 @@ def _facts(content: Content) -> tuple[tuple[str, str], ...]:
     study = content["study"]
     return (
         (_("Rests on"), f"{foundations.how_many(content)} {foundations.missing(content)}"),
-        (_("Blinding"), _("Unblinded: the arms stand under their own names.")),
+        (_("Blinding"), blinding.line(content)),
         (_("Protocol"), _("Version %(n)s") % {"n": study["protocol_version"]}),
         (_("Manifest"), study["manifest_sha256"] or _("The protocol is not locked yet.")),
+        (_("Signed"), blinding.signed(content)),
     )

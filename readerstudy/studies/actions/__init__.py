@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,16 +23,18 @@ from readerstudy.studies.actions.criteria import (
     use_rubric,
 )
 from readerstudy.studies.actions.design import DesignRefused, set_section
+from readerstudy.studies.actions.life import Doing, carry_out, freeze, unblind_early
 from readerstudy.studies.actions.locking import locked
-from readerstudy.studies.lifecycle import State
+from readerstudy.studies.lifecycle import Deed, State, move_of, moves_from
 from readerstudy.studies.models import Arm, Membership, PromptVersion, Role, Rubric, Study
-from readerstudy.studies.policies import StudyError, check_move, check_protocol_open
+from readerstudy.studies.policies import StudyError, check_deed, check_protocol_open
 
 __all__ = [
     "NAME_LENGTH",
     "CriterionRefused",
     "DesignRefused",
     "add_member",
+    "carry_out",
     "change_study",
     "copy_criterion",
     "create_study",
@@ -52,6 +53,7 @@ __all__ = [
     "save_criterion",
     "save_prompt",
     "set_section",
+    "unblind_early",
     "use_rubric",
 ]
 
@@ -210,48 +212,43 @@ def remove_member(*, membership: Membership, by: User) -> None:
 
 @transaction.atomic
 def give_consent(*, seat: Membership, by: User) -> None:
-    """Stores that a reader agreed, and to which text."""
-    digest = hashlib.sha256(seat.study.consent_text.encode()).hexdigest()
-    updated = Membership.objects.filter(pk=seat.pk, consented_at=None).update(
-        consented_at=timezone.now(), consent_sha256=digest
+    """Stores that a reader agreed, and to which text; the same text a second time changes nothing."""
+    digest = seat.study.consent_sha256
+    updated = (
+        Membership.objects.filter(pk=seat.pk)
+        .exclude(consent_sha256=digest)
+        .update(consented_at=timezone.now(), consent_sha256=digest)
     )
     if updated:
         stream = study_stream(seat.study_id, seat.seat)
-        record("reader.consent", by=by, stream=stream, subject=seat.pseudonym, data={"text_sha256": digest})
+        data = {"text_sha256": digest, "version": seat.study.protocol_version}
+        record("reader.consent", by=by, stream=stream, subject=seat.pseudonym, data=data)
 
 
 @transaction.atomic
 def lock_protocol(*, study: Study, manifest_sha256: str, by: User | None) -> Study:
-    """Freezes the protocol under its manifest; PostgreSQL refuses changes from here on."""
-    study = locked(study)
-    check_move(study, State.LOCKED)
-    study.state, study.manifest_sha256, study.locked_at = State.LOCKED, manifest_sha256, timezone.now()
-    study.save(update_fields=["state", "manifest_sha256", "locked_at"])
-    record(
-        "study.lock",
-        by=by,
-        stream=study_stream(study.pk),
-        subject=study.key,
-        data={"manifest": manifest_sha256},
-    )
+    """Freezes the protocol under a manifest that is given, without the checks and the signature of `carry_out`."""
+    study, move = locked(study), move_of(Deed.LOCK)
+    check_deed(study, move)
+    changed = freeze(Doing(study, move, by), manifest_sha256)
+    study.state = move.then
+    study.save(update_fields=["state", *changed])
+    data = {"manifest": manifest_sha256}
+    record(move.verb, by=by, stream=study_stream(study.pk), subject=study.key, data=data)
     seal()
     return study
 
 
-@transaction.atomic
 def move_study(*, study: Study, then: State, by: User) -> Study:
-    """Moves a study along the table of states (pause, resume, close …)."""
-    study = locked(study)
-    check_move(study, then)
-    now = study.state
-    study.state = then
-    study.save(update_fields=["state"])
-    record(
-        "study.move", by=by, stream=study_stream(study.pk), subject=study.key, data={"from": now, "to": then}
-    )
-    if then == State.CLOSED:
-        seal()
-    return study
+    """Does, without a signature, the deed that leads from the study's state to another; for commands of the staff."""
+    move = next((each for each in moves_from(study.state) if each.then == then), None)
+    if move is None:
+        raise StudyError(
+            _("This study is %(now)s; it cannot become %(then)s from here.")
+            % {"now": State(study.state).label, "then": then.label}
+        )
+    reason = _("By a command of the site’s staff.") if move.needs_reason else ""
+    return carry_out(study=study, deed=move.deed, by=by, reason=reason, unsigned=True)
 
 
 def _check_blind(study: Study, user: User, role: Role) -> None:

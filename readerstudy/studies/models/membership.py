@@ -24,7 +24,9 @@ class Memberships(models.QuerySet["Membership"]):
         return self.filter(removed_at=None)
 
     def readers(self, study: Study) -> Memberships:
-        return self.present().filter(study=study, role=Role.READER).order_by("seat")
+        return (
+            self.present().filter(study=study, role=Role.READER).select_related("study").order_by("seat")
+        )
 
 
 class Membership(models.Model):
@@ -64,6 +66,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.get_role_display()}"
+
+    @property
+    def has_consented(self) -> bool:
+        """Whether the reader agreed to the consent text as it reads now; a changed text is asked for again."""
+        return self.consented_at is not None and self.consent_sha256 == self.study.consent_sha256
 
     @property
     def pseudonym(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from typing import TYPE_CHECKING
 
@@ -118,3 +119,8 @@ class Study(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def consent_sha256(self) -> str:
+        """The hash by which a consent names its text."""
+        return hashlib.sha256(self.consent_text.encode()).hexdigest()

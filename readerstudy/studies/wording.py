@@ -1,0 +1,165 @@
+"""What of a locked protocol an amendment may mend: its wording, and the facts of its ethics approval.
+
+Everything is a flat table from the name of a place to its text, so that page, difference and audit speak of the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from readerstudy.studies.models import Criterion, Design, Rubric, Study
+from readerstudy.studies.policies import StudyError
+
+Write = Callable[[str], None]
+LONG = frozenset({"instructions", "consent", "consent_text", "tutorial", "help", "data_use"})
+ETHICS = ("registration", "board", "decision", "expires", "data_use")
+LINES = "\n"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One text of the protocol: its name, how people call it, what it says, and how it is written into `Rows`."""
+
+    name: str
+    label: str
+    text: str
+    write: Write
+    is_long: bool = False
+    is_needed: bool = False
+
+
+class Rows:
+    """The rows of a protocol that hold wording; `save` stores what was written into them."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        newest = Rubric.objects.filter(study=study).order_by("-version").values("pk")[:1]
+        self.criteria = list(Criterion.objects.filter(rubric__in=newest).order_by("position"))
+        self.design = Design.objects.of(study)
+
+    def places(self) -> list[Place]:
+        """Every text that may be mended, in the order in which readers meet them."""
+        return [*self._study(), *self._questions(), *self._languages(), *self._ethics()]
+
+    def save(self, changed: set[str]) -> None:
+        """Stores the rows behind the places with these names."""
+        for criterion in self.criteria:
+            if any(name.startswith(f"question.{criterion.key}.") for name in changed):
+                _check_lengths(criterion)
+                criterion.save(update_fields=["question", "help", "options"])
+        if any(name.startswith(("texts.", "ethics.")) for name in changed):
+            self.design.save()
+
+    def _study(self) -> list[Place]:
+        return [
+            self._column("instructions", _("Instructions to readers")),
+            self._column("consent_text", _("Consent text"), is_needed=True),
+        ]
+
+    def _column(self, name: str, label: str, *, is_needed: bool = False) -> Place:
+        def write(text: str) -> None:
+            setattr(self.study, name, text)
+
+        return Place(name, label, getattr(self.study, name), write, is_long=True, is_needed=is_needed)
+
+    def _questions(self) -> list[Place]:
+        return [place for criterion in self.criteria for place in _places_of(criterion)]
+
+    def _languages(self) -> list[Place]:
+        texts = self.design.document.get("texts", {})
+        return [
+            self._text(language, name, said)
+            for language, section in sorted(texts.items())
+            for name, said in sorted(section.items())
+        ]
+
+    def _text(self, language: str, name: str, said: str | list[str]) -> Place:
+        def write(text: str) -> None:
+            self.design.document["texts"][language][name] = (
+                text.splitlines() if isinstance(said, list) else text
+            )
+
+        label = _("%(name)s in the language %(language)s") % {"name": name, "language": language}
+        shown = LINES.join(said) if isinstance(said, list) else said
+        return Place(f"texts.{language}.{name}", label, shown, write, is_long=True)
+
+    def _ethics(self) -> list[Place]:
+        return [self._fact(name) for name in ETHICS]
+
+    def _fact(self, name: str) -> Place:
+        section: dict[str, Any] = self.design.document.get("ethics", {})
+
+        def write(text: str) -> None:
+            kept = {key: value for key, value in section.items() if key != name}
+            section.clear()
+            section.update(kept | ({name: text} if text else {}))
+            self.design.document["ethics"] = section
+
+        return Place(f"ethics.{name}", _ethics_labels()[name], section.get(name, ""), write, name in LONG)
+
+
+def _check_lengths(criterion: Criterion) -> None:
+    try:
+        criterion.clean_fields(
+            exclude={field.name for field in Criterion._meta.fields} - {"question", "help"}
+        )
+    except ValidationError as error:
+        raise StudyError(" ".join(error.messages)) from error
+
+
+def _places_of(criterion: Criterion) -> list[Place]:
+    key, of = f"question.{criterion.key}", {"key": criterion.key}
+
+    def write_to(field: str) -> Write:
+        return lambda text: setattr(criterion, field, text)
+
+    places = [
+        Place(
+            f"{key}.question",
+            _("Question “%(key)s”") % of,
+            criterion.question,
+            write_to("question"),
+            False,
+            True,
+        ),
+        Place(f"{key}.help", _("Explanation of “%(key)s”") % of, criterion.help, write_to("help")),
+    ]
+    for number, option in enumerate(criterion.options):
+        label = _("Option %(value)s of “%(key)s”") % {"value": option["value"], **of}
+        places.append(
+            Place(
+                f"{key}.option.{number}",
+                label,
+                option["label"],
+                _option(criterion, number, "label"),
+                False,
+                True,
+            )
+        )
+        if option.get("help"):
+            label = _("Anchor of option %(value)s of “%(key)s”") % {"value": option["value"], **of}
+            said = str(option.get("help"))
+            places.append(Place(f"{key}.anchor.{number}", label, said, _option(criterion, number, "help")))
+    return places
+
+
+def _option(criterion: Criterion, number: int, field: str) -> Write:
+    def write(text: str) -> None:
+        criterion.options[number] = {**criterion.options[number], field: text}
+
+    return write
+
+
+def _ethics_labels() -> Mapping[str, str]:
+    return {
+        "registration": _("Registration of the study"),
+        "board": _("Ethics board and its number"),
+        "decision": _("Decision of the ethics board"),
+        "expires": _("Last day of the approval"),
+        "data_use": _("Terms under which the images may be used"),
+    }
