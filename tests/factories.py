@@ -31,7 +31,16 @@ from readerstudy.generation.progress import flagged_of
 from readerstudy.providers.prompts import Prompt
 from readerstudy.reading.actions import start_study
 from readerstudy.studies import actions as studies
-from readerstudy.studies.models import Arm, ArmKind, Criterion, Membership, PromptVersion, Role, Study
+from readerstudy.studies.models import (
+    Arm,
+    ArmKind,
+    Criterion,
+    Membership,
+    PromptVersion,
+    Role,
+    Study,
+    Unblinding,
+)
 from readerstudy.studies.rubrics.documents import yes_no
 
 _numbers = itertools.count(1)
@@ -192,6 +201,12 @@ def freeze(study: Study) -> FrozenSet:
         if not state.is_approved:
             actions.approve_arm(arm=state.arm, reason="They may stay.", by=study.created_by)
     return actions.freeze_outputs(study=study, by=study.created_by)
+
+
+def name_arms(study: Study) -> Study:
+    """Ends the blind of a study in whatever state it is, so that a test can tell its arms apart."""
+    Unblinding.objects.create(study=study, is_planned=True, reason="For a test.", by=study.created_by)
+    return study
 
 
 def make_running_study(**wanted: Any) -> Study:

@@ -27,8 +27,7 @@ SELECT s.state, s.manifest_sha256,
        (SELECT (count(*), sum(v.event_id), count(r.submitted_at))::text
         FROM studies_membership m JOIN reading_allocation a ON a.seat_id = m.id
         LEFT JOIN reading_reading r ON r.allocation_id = a.id
-        JOIN reading_allocatedoutput o ON o.allocation_id = a.id
-        LEFT JOIN reading_rating v ON v.output_id = o.id
+        LEFT JOIN reading_rating v ON v.allocation_id = a.id
         WHERE m.study_id = s.id),
        (SELECT (count(*), sum(x.id))::text
         FROM studies_arm a JOIN generation_generation g ON g.arm_id = a.id

@@ -31,7 +31,7 @@ COLUMNS = (
     Column("study", "The study, by the key in its address."),
     Column("reader", "The reader's pseudonym.", "R and the number of the reader's seat"),
     Column("case", "The case, by its code."),
-    Column("arm", "The arm that the rated output comes from."),
+    Column("arm", "The arm that the rated output comes from; empty for questions about the case or a pair."),
     Column("criterion", "The question that was answered, by its short name."),
     Column("kind", "The kind of the question.", ", ".join(Kind.values)),
     Column(
@@ -39,6 +39,11 @@ COLUMNS = (
         "Which presentation of this output to this reader it was.",
         "1 = first, 2 = second …",
         "count",
+    ),
+    Column(
+        "part",
+        "The piece of the text that was judged, for questions about pieces; only pieces that were rated have rows.",
+        "s and the number of a sentence, f of a finding, t of a step; empty = the whole",
     ),
     Column(
         "value",
@@ -61,6 +66,7 @@ COLUMNS = (
         YES_OR_BLANK,
     ),
     Column("cannot_judge", "Whether the reader chose “cannot judge”; such a rating counts as missing.", YES),
+    Column("reason", "Why it cannot be judged, where the reader said so."),
     Column(
         "refusal_verdict",
         "What kind of response the output is; a person's verdict wins over the rules'.",

@@ -23,12 +23,24 @@ from readerstudy.stats.arrays import BoolArray, FloatArray
 from readerstudy.stats.inference import Inference, seed_from
 from readerstudy.stats.scale import Scale
 from readerstudy.studies.lifecycle import State
-from readerstudy.studies.models import Arm, Criterion, Kind, Study
-from readerstudy.studies.models.criterion import Option
+from readerstudy.studies.models import Arm, Criterion, Kind, Study, Unblinding
+from readerstudy.studies.models.criterion import Option, Scope
 
 FINAL = frozenset({State.CLOSED, State.DATA_LOCKED, State.UNBLINDED, State.ARCHIVED})
 PROTOCOL_FIELDS = ("key", "title", "question", "refusal_policy", "positive_label", "protocol_version")
 LOST = ("failed", "lost")
+FIGURED = frozenset(
+    {
+        Kind.LIKERT,
+        Kind.YES_NO,
+        Kind.SINGLE_CHOICE,
+        Kind.INTEGER,
+        Kind.NUMBER,
+        Kind.VISUAL_ANALOGUE,
+        Kind.FREE_TEXT,
+    }
+)
+"""The kinds that figures by arm are made of; answers of all others are in the long table."""
 
 
 @dataclass(frozen=True)
@@ -179,17 +191,24 @@ def gather(study: Study) -> Evidence:
 def _sheets(table: LongTable, digest: Any) -> tuple[dict[str, Sheet], int]:
     """The arrays, filled while the bytes of the exported table go into the hash."""
     shape = (len(table.arms), len(table.cases), len(table.readers))
-    sheets = {pk: Sheet.blank(criterion, shape) for pk, criterion in table.criteria.items()}
+    sheets = {pk: Sheet.blank(row, shape) for pk, row in table.criteria.items() if is_figured(row)}
     places = _Places.of(table)
     digest.update(cells.write([table.header]))
     repeats = 0
     for portion in table.portions():
         digest.update(cells.write(map(table.row, portion)))
         for record in portion:
+            if record.criterion not in sheets:
+                continue
             if record.repeat == 1:
                 _fill(sheets[record.criterion], places.of_record(record), record, table)
             repeats += record.repeat > 1 and record.is_rated
     return {sheet.criterion.key: sheet for sheet in sheets.values()}, repeats
+
+
+def is_figured(criterion: Criterion) -> bool:
+    """Whether a question is asked about each output and answered in a way that figures by arm are made of."""
+    return criterion.applies_to == Scope.OUTPUT and Kind(criterion.kind) in FIGURED
 
 
 Place = tuple[int, int, int]
@@ -212,7 +231,7 @@ class _Places:
         )
 
     def of_record(self, record: Record) -> Place:
-        return self.arms[record.arm], self.cases[record.case], self.readers[record.reader]
+        return self.arms[record.arm or 0], self.cases[record.case], self.readers[record.reader]
 
 
 def _fill(sheet: Sheet, place: Place, record: Record, table: LongTable) -> None:
@@ -240,7 +259,7 @@ def _outputs(table: LongTable) -> dict[int, Outputs]:
     labels = sorted({reference_of(case) for case in table.cases.values()} - {""})
     found = {pk: _no_outputs(len(places)) for pk in table.arms}
     texts = Interpretation.objects.filter(
-        generation__arm__study=table.study, generation__case__left_out_at=None, generation__replicate=1
+        generation__arm__study=table.study, generation__case__in=table.cases, generation__replicate=1
     )
     read = ("text", "extraction__label", "extraction__status")
     columns = texts.order_by("pk").values_list("pk", "generation__arm_id", "generation__case_id", *read)
@@ -259,7 +278,7 @@ def _no_outputs(cases: int) -> Outputs:
 
 
 def _with_failures(table: LongTable, arm: int, outputs: Outputs) -> Outputs:
-    wanted = Generation.objects.filter(arm=arm, case__left_out_at=None)
+    wanted = Generation.objects.filter(arm=arm, case__in=table.cases)
     failed = wanted.filter(stage=Stage.FAILED).count()
     waiting = wanted.exclude(stage__in=[Stage.FAILED, Stage.DONE]).count()
     lost = Attempt.objects.filter(generation__in=wanted, outcome__in=LOST).count()
@@ -275,6 +294,8 @@ def _protocol(
     facts = {
         "study": {name: getattr(study, name) for name in PROTOCOL_FIELDS},
         "manifest": study.manifest_sha256,
+        "blinded": table.blinding.is_blinded,
+        "unblindings": list(Unblinding.objects.of(study).values_list("case_code", "is_planned", "reason")),
         "seed": seed_of(study),
         "arms": list(Arm.objects.filter(pk__in=table.arms).order_by("position").values(*ARM_FIELDS)),
         "criteria": [

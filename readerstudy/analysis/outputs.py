@@ -6,7 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Case, Value, When
+
 from readerstudy.analysis import cells
+from readerstudy.analysis.blinding import ShownArms
 from readerstudy.analysis.codebook import OUTPUT_COLUMNS
 from readerstudy.analysis.snapshot import one_moment
 from readerstudy.cases.models import COMPARED
@@ -17,7 +20,7 @@ ROWS_AT_ONCE = 500
 PATHS = (
     "pk",
     "generation__case__code",
-    "generation__arm__name",
+    "generation__arm_id",
     "generation__replicate",
     "extraction__status",
     "extraction__label",
@@ -33,26 +36,28 @@ def outputs_csv(study: Study) -> Iterator[bytes]:
     """The table as CSV, in case order, then by arm and replicate; all from one moment of the database."""
     yield cells.write([[column.name for column in OUTPUT_COLUMNS]])
     with one_moment():
+        shown = ShownArms.of(study)
         standing = RefusalVerdict.objects.filter(interpretation__generation__arm__study=study).standing()
         told = ("interpretation_id", "verdict", "declined", "signal", "by_id")
         verdicts = {row[0]: row[1:] for row in standing.values_list(*told)}
-        for row in _found(study).iterator(chunk_size=ROWS_AT_ONCE):
-            yield cells.write([_cells(study, row, verdicts[row[0]])])
+        for row in _found(study, shown).iterator(chunk_size=ROWS_AT_ONCE):
+            yield cells.write([_cells(study, row, verdicts[row[0]], shown)])
 
 
-def _found(study: Study) -> Any:
+def _found(study: Study, shown: ShownArms) -> Any:
+    lots = [When(generation__arm=pk, then=Value(place)) for place, pk in enumerate(shown.order)]
     mine = Interpretation.objects.filter(
         generation__arm__study=study,
         generation__case__left_out_at=None,
         generation__case__purpose__in=COMPARED,
     )
-    places = ("generation__case__position", "generation__arm__position", "generation__replicate")
+    places = ("generation__case__position", Case(*lots, default=Value(0)), "generation__replicate")
     return mine.order_by(*places).values_list(
         *PATHS, "generation__arm__is_simulated", "generation__arm__kind"
     )
 
 
-def _cells(study: Study, row: tuple[Any, ...], judged: tuple[Any, ...]) -> list[str]:
+def _cells(study: Study, row: tuple[Any, ...], judged: tuple[Any, ...], shown: ShownArms) -> list[str]:
     _pk, case, arm, replicate, status, label, confidence, boxes, sha256, served, seconds, simulated, kind = (
         row
     )
@@ -60,7 +65,7 @@ def _cells(study: Study, row: tuple[Any, ...], judged: tuple[Any, ...]) -> list[
     return [
         cells.text(study.key),
         cells.text(case),
-        cells.text(arm),
+        cells.text(shown.arm(arm).name),
         str(replicate),
         verdict,
         cells.flag(declined),
@@ -71,8 +76,8 @@ def _cells(study: Study, row: tuple[Any, ...], judged: tuple[Any, ...]) -> list[
         cells.number(confidence),
         json.dumps(boxes, sort_keys=True) if boxes else "",
         sha256,
-        cells.text(served),
-        cells.number(seconds),
-        cells.flag(simulated),
-        kind,
+        "" if shown.is_blinded else cells.text(served),
+        "" if shown.is_blinded else cells.number(seconds),
+        cells.flag(simulated if shown.tells_simulated else None),
+        "" if shown.is_blinded else kind,
     ]

@@ -24,9 +24,9 @@ from readerstudy.analysis.estimates.refusals import refusals
 from readerstudy.analysis.estimates.spread import spread
 from readerstudy.analysis.estimates.verdicts import verdict_agreement
 from readerstudy.analysis.evidence import Evidence, Sheet, gather
-from readerstudy.studies.models import Kind, Study
+from readerstudy.studies.models import Kind, ProtocolVersion, Study, Unblinding
 
-FORMAT = "report/2"
+FORMAT = "report/3"
 """Names the way a report is computed; a change of any figure's definition changes it."""
 
 
@@ -47,6 +47,7 @@ def report_of(evidence: Evidence) -> Content:
             "question": study.question,
             "protocol_version": study.protocol_version,
             "manifest_sha256": study.manifest_sha256,
+            "signature": _signature(study),
             "refusal_policy": study.refusal_policy,
             "positive_label": study.positive_label,
         },
@@ -57,7 +58,8 @@ def report_of(evidence: Evidence) -> Content:
             "generator": "PCG64",
         },
         "software": software(),
-        "arms": [_arm(arm) for arm in evidence.arms],
+        "arms": [_arm(arm, evidence) for arm in evidence.arms],
+        "blinding": _blinding(evidence),
         "readers": _readers(evidence),
         "counts": _counts(evidence),
         "refusals": refusals(evidence),
@@ -66,6 +68,20 @@ def report_of(evidence: Evidence) -> Content:
         "classification": classification(evidence),
         "self_agreement": self_agreement(evidence),
         "agreement_with_readers": with_readers(evidence),
+    }
+
+
+def _signature(study: Study) -> Content | None:
+    """Who signed the version in force: printed name, meaning, time and hash; None where nobody did."""
+    version = ProtocolVersion.objects.of(study).filter(number=study.protocol_version).first()
+    signed = version.signature if version else None
+    if signed is None:
+        return None
+    return {
+        "name": signed.printed_name,
+        "meaning": signed.meaning,
+        "at": signed.at.isoformat(),
+        "digest": signed.digest,
     }
 
 
@@ -85,14 +101,31 @@ def software_line() -> str:
     return ", ".join(f"{name} {number}" for name, number in software().items())
 
 
-def _arm(arm: Any) -> Content:
+def _arm(arm: Any, evidence: Evidence) -> Content:
+    """An arm, or while the study is blinded its code and what it shares with all others."""
+    shown = evidence.table.blinding
     return {
         "name": arm.name,
         "position": arm.position,
-        "kind": arm.kind,
+        "kind": "" if shown.is_blinded else arm.kind,
         "model": arm.model,
-        "simulated": arm.is_simulated,
-        "recorded": arm.is_recorded,
+        "simulated": arm.is_simulated and shown.tells_simulated,
+        "recorded": arm.is_recorded and shown.tells_recorded,
+    }
+
+
+def _blinding(evidence: Evidence) -> Content:
+    """Whether the arms stand under codes, how many are simulated or recorded, and each early end of the blind."""
+    arms, unblindings = evidence.arms, Unblinding.objects.of(evidence.study)
+    return {
+        "is_blinded": evidence.table.blinding.is_blinded,
+        "simulated": sum(arm.is_simulated for arm in arms),
+        "recorded": sum(arm.is_recorded for arm in arms),
+        "early": [
+            {"case": each.case_code, "at": each.at.isoformat(), "reason": each.reason}
+            for each in unblindings
+            if not each.is_planned
+        ],
     }
 
 

@@ -1,8 +1,10 @@
 """The long table of a study: one row for each reader, case, arm, criterion and repeat.
 
 Every planned reading has its rows, rated or not, so that what is missing can be counted from the table alone; so has an
-output that the protocol hides from readers as a refusal. Rows come from PostgreSQL through a server-side cursor, in a
-fixed order: the same data give the same bytes, and a million rows take no more memory than a thousand.
+output that the protocol hides from readers as a refusal. A question about the case or a pair has one row a presentation
+and no arm; one about pieces of a text has a row for each piece that was rated. Rows come from PostgreSQL through a
+server-side cursor, in a fixed order: the same data give the same bytes, and a million rows take no more memory than a
+thousand.
 """
 
 from __future__ import annotations
@@ -15,58 +17,94 @@ from typing import Any, NamedTuple, Self
 from django.db import connection, transaction
 
 from readerstudy.analysis import cells
+from readerstudy.analysis.blinding import ShownArms
 from readerstudy.analysis.codebook import COLUMNS
 from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.worst import worst_of
 from readerstudy.cases.models import Case
 from readerstudy.generation.models import RefusalVerdict
-from readerstudy.reading.models import Rating
+from readerstudy.reading.models import PresentationKind, Rating
 from readerstudy.studies.models import Arm, Criterion, Membership, RefusalPolicy, Role, Study
 
 ROWS_AT_ONCE = 2000
 BY_READER, BY_RULE = "reader", "rule"
 STRATUM = "stratum_"
+COUNTED = (PresentationKind.MAIN, PresentationKind.REPEAT)
+"""Presentations that count; practice and attention checks do not."""
 
 ROWS = """
 WITH seats AS (
     SELECT id, seat FROM studies_membership WHERE study_id = %(study)s AND role = 'reader'
 ),
+planned AS (
+    SELECT a.* FROM reading_allocation a JOIN reading_allocationplan p ON p.id = a.plan_id
+    WHERE p.study_id = %(study)s AND NOT p.is_pilot AND a.kind IN ('main', 'repeat')
+      AND (NOT EXISTS (SELECT FROM reading_allocation n WHERE n.succeeds_id = a.id)
+           OR EXISTS (SELECT FROM reading_rating v WHERE v.allocation_id = a.id))
+),
 read AS (
     SELECT seats.id AS reader, seats.seat, a.case_id, o.arm_id, o.interpretation_id, o.id AS output, o.letter,
            a.period, a.position, r.submitted_at IS NOT NULL AS submitted,
-           row_number() OVER (PARTITION BY a.seat_id, a.case_id, o.arm_id ORDER BY a.position) AS repeat
+           row_number() OVER (PARTITION BY a.seat_id, a.case_id, o.arm_id ORDER BY a.position) AS repeat,
+           a.id AS allocation
     FROM seats
-    JOIN reading_allocation a ON a.seat_id = seats.id
+    JOIN planned a ON a.seat_id = seats.id
     JOIN reading_allocatedoutput o ON o.allocation_id = a.id
     LEFT JOIN reading_reading r ON r.allocation_id = a.id
 ),
 hidden AS (
     SELECT DISTINCT seats.id, seats.seat, c.id, m.id, i.id, NULL::bigint, '', NULL::smallint, NULL::integer,
-           false, 1::bigint
-    FROM reading_allocationplan p
-    CROSS JOIN LATERAL jsonb_array_elements(p.excluded) pair
-    JOIN cases_case c ON c.study_id = p.study_id AND c.code = pair ->> 0
-    JOIN studies_arm m ON m.study_id = p.study_id AND m.position = (pair ->> 1)::integer
+           false, 1::bigint, NULL::bigint
+    FROM reading_hiddenoutput x
+    JOIN reading_allocationplan p ON p.id = x.plan_id AND NOT p.is_pilot
+    JOIN seats ON seats.id = x.seat_id
+    JOIN cases_case c ON c.id = x.case_id
+    JOIN studies_arm m ON m.id = x.arm_id
     JOIN generation_generation g ON g.case_id = c.id AND g.arm_id = m.id AND g.replicate = 1
     JOIN generation_interpretation i ON i.generation_id = g.id
-    JOIN seats ON EXISTS (SELECT FROM reading_allocation a WHERE a.seat_id = seats.id AND a.plan_id = p.id)
     WHERE p.study_id = %(study)s
 ),
 outputs AS (SELECT * FROM read UNION ALL SELECT * FROM hidden),
-criteria AS (SELECT id, position FROM studies_criterion WHERE id = ANY(%(criteria)s))
-SELECT x.reader, x.case_id, x.arm_id, k.id, x.interpretation_id, x.output IS NOT NULL, x.letter, x.period,
-       x.position, x.repeat, x.submitted, coalesce(v.value, ''), v.score, coalesce(v.cannot_judge, false),
+presented AS (
+    SELECT seats.id AS reader, seats.seat, a.case_id, a.id AS allocation, a.period, a.position,
+           r.submitted_at IS NOT NULL AS submitted,
+           row_number() OVER (PARTITION BY a.seat_id, a.case_id ORDER BY a.position) AS repeat
+    FROM seats
+    JOIN planned a ON a.seat_id = seats.id
+    LEFT JOIN reading_reading r ON r.allocation_id = a.id
+),
+criteria AS (SELECT id, position, applies_to FROM studies_criterion WHERE id = ANY(%(criteria)s)),
+asked AS (
+    SELECT x.reader, x.seat, x.case_id, x.arm_id, k.id AS criterion, k.position AS place, x.interpretation_id, x.output,
+           x.allocation, x.output IS NOT NULL AS shown, x.letter, x.period, x.position, x.submitted, x.repeat,
+           '' AS part
+    FROM outputs x JOIN criteria k ON k.applies_to = 'output'
+    UNION ALL
+    SELECT x.reader, x.seat, x.case_id, x.arm_id, k.id, k.position, x.interpretation_id, x.output, x.allocation, true,
+           x.letter, x.period, x.position, x.submitted, x.repeat, v.part
+    FROM read x
+    JOIN criteria k ON k.applies_to IN ('sentence', 'finding', 'step')
+    JOIN reading_rating v ON v.output_id = x.output AND v.criterion_id = k.id
+    UNION ALL
+    SELECT x.reader, x.seat, x.case_id, NULL, k.id, k.position, NULL, NULL, x.allocation, true, '', x.period,
+           x.position, x.submitted, x.repeat, ''
+    FROM presented x JOIN criteria k ON k.applies_to IN ('case', 'pair')
+)
+SELECT x.reader, x.case_id, x.arm_id, x.criterion, x.interpretation_id, x.shown, x.letter, x.period,
+       x.position, x.repeat, x.part, x.submitted, coalesce(v.value, ''), v.score, coalesce(v.cannot_judge, false),
+       coalesce(v.reason, ''),
        coalesce(to_char(v.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), ''), h.version, h.events
-FROM outputs x
+FROM asked x
 JOIN cases_case c ON c.id = x.case_id AND c.left_out_at IS NULL
-JOIN studies_arm m ON m.id = x.arm_id
-CROSS JOIN criteria k
-LEFT JOIN reading_rating v ON v.output_id = x.output AND v.criterion_id = k.id
+LEFT JOIN reading_rating v ON v.allocation_id = x.allocation AND v.output_id IS NOT DISTINCT FROM x.output
+    AND v.criterion_id = x.criterion AND v.part = x.part
 LEFT JOIN LATERAL (
     SELECT count(*) AS events, max(e.protocol_version) FILTER (WHERE e.id = v.event_id) AS version
-    FROM reading_ratingevent e WHERE e.output_id = x.output AND e.criterion_id = k.id
+    FROM reading_ratingevent e WHERE e.allocation_id = x.allocation AND e.output_id IS NOT DISTINCT FROM x.output
+        AND e.criterion_id = x.criterion AND e.part = x.part
 ) h ON true
-ORDER BY x.seat, c.position, m.position, x.repeat, k.position
+ORDER BY x.seat, c.position, array_position(%(arms)s::bigint[], x.arm_id) NULLS LAST, x.repeat, x.place,
+    length(x.part), x.part
 """
 
 
@@ -75,18 +113,20 @@ class Record(NamedTuple):
 
     reader: int
     case: int
-    arm: int
+    arm: int | None
     criterion: int
-    interpretation: int
+    interpretation: int | None
     shown: bool
     letter: str
     period: int | None
     position: int | None
     repeat: int
+    part: str
     submitted: bool
     value: str
     score: float | None
     cannot_judge: bool
+    reason: str
     rated_at: str
     protocol_version: int | None
     events: int
@@ -120,17 +160,20 @@ class LongTable:
     criteria: dict[int, Criterion]
     verdicts: dict[int, Judged]
     with_ratings: frozenset[tuple[int, int]]
+    blinding: ShownArms
 
     @classmethod
     def of(cls, study: Study) -> Self:
         """Reads everything but the rows themselves; the number of queries does not depend on the data."""
         readers = Membership.objects.filter(study=study, role=Role.READER)
+        shown = ShownArms.of(study)
         verdicts = RefusalVerdict.objects.filter(interpretation__generation__arm__study=study).standing()
         return cls(
             study=study,
             readers={row.pk: row for row in readers.select_related("user__profile").order_by("seat")},
             cases={row.pk: row for row in Case.objects.of(study).select_related("reference")},
-            arms={row.pk: row for row in Arm.objects.filter(study=study).order_by("position")},
+            arms={row.pk: row for row in shown.arms},
+            blinding=shown,
             criteria={row.pk: row for row in Criterion.objects.of(study)},
             verdicts={
                 interpretation: Judged(verdict, declined)
@@ -152,7 +195,11 @@ class LongTable:
 
     def portions(self) -> Iterator[list[Record]]:
         """All rows in order, `ROWS_AT_ONCE` at a time: no more than that is ever in memory."""
-        wanted: dict[str, Any] = {"study": self.study.pk, "criteria": list(self.criteria)}
+        wanted: dict[str, Any] = {
+            "study": self.study.pk,
+            "criteria": list(self.criteria),
+            "arms": list(self.arms),
+        }
         with transaction.atomic(), connection.chunked_cursor() as cursor:
             cursor.execute(ROWS, wanted)
             while rows := cursor.fetchmany(ROWS_AT_ONCE):
@@ -175,7 +222,7 @@ class LongTable:
 
     def row(self, record: Record) -> list[str]:
         """The cells of one record."""
-        criterion, judged = self.criteria[record.criterion], self.verdicts[record.interpretation]
+        criterion, judged = self.criteria[record.criterion], self.verdict(record)
         by_rule = self.score_by_rule(record)
         score = record.score if by_rule is None else by_rule
         acceptable = None if score is None else criterion.is_acceptable(score)
@@ -184,17 +231,19 @@ class LongTable:
         return [
             *written.readers[record.reader],
             written.cases[record.case],
-            written.arms[record.arm],
+            "" if record.arm is None else written.arms[record.arm],
             *written.criteria[record.criterion],
             str(record.repeat),
+            record.part,
             cells.text(record.value) if by_rule is None else cells.number(by_rule),
             cells.number(score),
             BY_RULE if by_rule is not None else BY_READER if record.is_rated else "",
             cells.flag(acceptable),
             cells.flag(as_intended),
             cells.flag(record.cannot_judge),
-            judged.verdict,
-            cells.flag(judged.declined),
+            cells.text(record.reason),
+            judged.verdict if judged else "",
+            cells.flag(judged.declined if judged else None),
             cells.flag(record.shown),
             record.letter,
             cells.number(record.position),
@@ -204,9 +253,13 @@ class LongTable:
             str(record.events),
             cells.number(record.protocol_version),
             *written.reader_facts[record.reader],
-            *written.arm_facts[record.arm],
+            *(("", "") if record.arm is None else written.arm_facts[record.arm]),
             *written.case_facts[record.case],
         ]
+
+    def verdict(self, record: Record) -> Judged | None:
+        """The standing verdict on the output; None where the question is about the case or a pair."""
+        return None if record.interpretation is None else self.verdicts[record.interpretation]
 
     def score_by_rule(self, record: Record) -> float | None:
         """The score that the protocol itself gives a refusal it hides: the worst of the scale; None for all others.
@@ -231,8 +284,10 @@ class LongTable:
         So counts a refused output for each reader who has given ratings on this criterion: one that was shown once the
         reader has read it, one that the protocol hides always. A reader without ratings has no figure to be lowered.
         """
+        judged = self.verdict(record)
         return (
-            self.verdicts[record.interpretation].declined
+            judged is not None
+            and judged.declined
             and (record.reader, record.criterion) in self.with_ratings
             and (not record.shown or record.was_read)
         )
@@ -246,7 +301,10 @@ class LongTable:
             case_facts={pk: self._case_facts(row) for pk, row in self.cases.items()},
             arms={pk: cells.text(row.name) for pk, row in self.arms.items()},
             arm_facts={
-                pk: [cells.flag(row.is_simulated), cells.flag(row.is_recorded)]
+                pk: [
+                    cells.flag(row.is_simulated if self.blinding.tells_simulated else None),
+                    cells.flag(row.is_recorded if self.blinding.tells_recorded else None),
+                ]
                 for pk, row in self.arms.items()
             },
             criteria={pk: [cells.text(row.key), row.kind] for pk, row in self.criteria.items()},
@@ -294,5 +352,6 @@ def _reader_facts(reader: Membership) -> list[str]:
 
 def _with_ratings(study: Study) -> Iterator[tuple[int, int]]:
     """(reader, criterion) wherever the reader has given at least one rating that stands."""
-    rated = Rating.objects.filter(output__allocation__seat__study=study).exclude(value="")
-    yield from rated.values_list("output__allocation__seat_id", "criterion_id").distinct()
+    counts = {"allocation__plan__is_pilot": False, "allocation__kind__in": COUNTED}
+    rated = Rating.objects.filter(allocation__seat__study=study, **counts).exclude(value="")
+    yield from rated.values_list("allocation__seat_id", "criterion_id").distinct()

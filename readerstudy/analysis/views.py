@@ -103,7 +103,8 @@ def _figure_url(report: Report, name: str) -> str:
 
 
 def _is_rated(access: Access) -> bool:
-    return Rating.objects.filter(output__allocation__seat__study=access.study).exclude(value="").exists()
+    mine = {"allocation__plan__study": access.study, "allocation__plan__is_pilot": False}
+    return Rating.objects.filter(**mine).exclude(value="").exists()
 
 
 def _attachment(access: Access, name: str, kind: str) -> dict[str, str]:

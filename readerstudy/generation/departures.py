@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from readerstudy.generation.models import VendorCard
+from readerstudy.generation.models import Agreement, VendorCard
+from readerstudy.studies.ethics import Ethics
 from readerstudy.studies.models import Arm, ArmKind, Study
 from readerstudy.studies.policies import StudyError
 from readerstudy.studies.stations import Line, Sign
@@ -35,9 +36,15 @@ def obstacle_to_leaving(study: Study, connection: str) -> str:
     The simulated vendor is a program of this site, so nothing leaves the site when it is called.
     """
     offer = settings.CONNECTIONS.get(connection)
-    if not study.contains_patient_data or (offer is not None and offer.simulated):
+    if offer is not None and offer.simulated:
         return ""
-    return _obstacle(VendorCard.objects.of(connection), offer.label if offer else connection)
+    card, label = VendorCard.objects.of(connection), offer.label if offer else connection
+    if Ethics.of(study).vendors_forbidden and (card is None or card.agreement != Agreement.OWN):
+        return _(
+            "The terms of this study’s images forbid sending them to vendors, and “%(provider)s” is not known as an "
+            "own server. Choose a model on an own server."
+        ) % {"provider": label}
+    return _obstacle(card, label) if study.contains_patient_data else ""
 
 
 def _obstacle(card: VendorCard | None, label: str) -> str:

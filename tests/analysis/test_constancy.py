@@ -117,7 +117,7 @@ def test_a_question_with_the_labels_as_choices_compares_model_and_readers() -> N
         factories.make_output(arm, factories.make_case(study, label=label), text=f"Classification: {label}")
     seat = factories.make_reader(study)
     factories.freeze(study)
-    worlds.actions.start_study(study=study, by=study.created_by)
+    factories.name_arms(worlds.actions.start_study(study=study, by=study.created_by))
     worlds.read_everything(seat, lambda _seat, case, _arm, _key: "a" if case % 2 else "n")
     [row] = build_report(study)["agreement_with_readers"]
     assert (row["arm"], row["reader"], row["value"], row["n_cases"]) == ("Alpha", "R01", 1.0, 4)

@@ -153,7 +153,7 @@ def test_one_arm_has_nothing_to_differ_from() -> None:
     for _seat in range(2):
         factories.make_reader(study)
     factories.freeze(study)
-    study = worlds.actions.start_study(study=study, by=study.created_by)
+    study = factories.name_arms(worlds.actions.start_study(study=study, by=study.created_by))
     for seat in Membership.objects.readers(study):
         worlds.read_everything(seat, worlds.known_rating)
     report = build_report(study)
@@ -164,7 +164,7 @@ def test_one_arm_has_nothing_to_differ_from() -> None:
 
 def test_three_arms_are_compared_in_pairs_with_p_after_holm() -> None:
     study = factories.make_ready_study(cases=4, arms=3, readers=3)
-    study = worlds.actions.start_study(study=study, by=study.created_by)
+    study = factories.name_arms(worlds.actions.start_study(study=study, by=study.created_by))
     for seat in Membership.objects.readers(study):
         worlds.read_everything(seat, lambda seat, case, arm, key: str(1 + (seat + 2 * case + 3 * arm) % 5))
     report = build_report(study)

@@ -161,7 +161,7 @@ def test_what_readers_and_coordinators_write_never_becomes_a_formula() -> None:
     factories.make_output(arm, case)
     factories.make_reader(study)
     factories.freeze(study)
-    study = worlds.actions.start_study(study=study, by=study.created_by)
+    study = factories.name_arms(worlds.actions.start_study(study=study, by=study.created_by))
     seat, output = worlds.output_of(study, seat=1, case=0, arm=0)
     remark, change = Criterion.objects.of(study)
     worlds.rate(seat, output, remark, '=HYPERLINK("http://x","y")')

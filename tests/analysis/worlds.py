@@ -73,8 +73,10 @@ def make_rated_study(
     return study
 
 
-def make_open_study(*, readers: int = 3, questions: tuple[str, ...] = (), **changes: object) -> Study:
-    """The same study before anybody has rated."""
+def make_open_study(
+    *, readers: int = 3, questions: tuple[str, ...] = (), named: bool = True, **changes: object
+) -> Study:
+    """The same study before anybody has rated; `named` ends the blind, so that reports name the arms."""
     study = factories.make_study(positive_label="abnormal", **changes)
     arms = [
         factories.make_arm(study, name="Alpha"),
@@ -92,7 +94,8 @@ def make_open_study(*, readers: int = 3, questions: tuple[str, ...] = (), **chan
     for role in (Role.RESEARCHER, Role.ADJUDICATOR):
         factories.make_member(study, role)
     factories.freeze(study)
-    return actions.start_study(study=study, by=study.created_by)
+    study = actions.start_study(study=study, by=study.created_by)
+    return factories.name_arms(study) if named else study
 
 
 QUALITY = ((5, 4, 1, 2, 4, 5), (4, 2, 1, 5, 1, 3))

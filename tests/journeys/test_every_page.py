@@ -112,7 +112,7 @@ SEEN_ELSEWHERE = {
 NO_PAGES = {  # answers to a form, parts of a page, downloads and pictures
     "health", "accounts:theme", "accounts:second_factor_picture",
     "generation:try_cases", "generation:set_budget", "generation:set_price",
-    "generation:try", "studies:cross_arm", "studies:remove_arm", "studies:remove_question", "studies:move",
+    "generation:try", "studies:cross_arm", "studies:remove_arm", "studies:remove_question", "studies:look_at_amendment", "studies:sign_amendment",
     "cases:upload", "cases:report", "cases:erase_names", "cases:confirm", "cases:label_table",
     "cases:confirm_labels", "cases:thumbnail", "cases:take_back", "cases:start_looking", "cases:settle",
     "cases:attest", "cases:known", "cases:start_transfer", "cases:transfer", "cases:recipes",
@@ -126,7 +126,7 @@ NO_PAGES = {  # answers to a form, parts of a page, downloads and pictures
     "generation:go_on_writing", "generation:keep_draft", "generation:finish_text", "generation:writing_image",
     "analysis:outputs", "analysis:figure", "analysis:ratings", "analysis:codebook", "analysis:html", "analysis:json",
     "reading:consent", "reading:resume", "reading:stop", "reading:rate", "reading:submit", "reading:image",
-    "reading:board", "reading:show_link", "reading:remove", "reading:start_study", "api:revoke_token",
+    "reading:board", "reading:show_link", "reading:remove", "api:revoke_token",
 }  # fmt: skip
 OF_LIBRARIES = ("admin", "account_", "mfa_", "api:")
 

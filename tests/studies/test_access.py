@@ -6,12 +6,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from readerstudy.studies.lifecycle import Deed
 from readerstudy.studies.models import Role, Study
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 PAGES = ["studies:detail", "studies:settings", "studies:arms", "studies:add_arm", "studies:questions"]
+PAGES += ["studies:ethics", "studies:copy", "studies:unblind_early"]
 PAGES += ["generation:prompts", "generation:new_prompt", "cases:purposes"]
 PAGES += ["generation:verdicts", "generation:choose_verdicts", "generation:agreement", "generation:leaks"]
 PAGES += ["generation:text_rules", "generation:freeze"]
@@ -59,8 +61,10 @@ def test_the_console_is_for_its_coordinators(study: Study, page: str, who: str, 
 )
 def test_nobody_else_changes_a_study(study: Study, who: str) -> None:
     client = client_of(study, who)
-    for name, arguments in (("studies:move", [study.key, "close"]), ("reading:start_study", [study.key])):
-        assert client.post(reverse(name, args=arguments)).status_code == 404
+    for deed in Deed:
+        assert client.post(reverse("studies:deed", args=[study.key, deed])).status_code == 404
+    for name in ("ethics", "copy", "unblind_early", "look_at_amendment", "sign_amendment"):
+        assert client.post(reverse(f"studies:{name}", args=[study.key])).status_code == 404
     assert client.post(reverse("studies:settings", args=[study.key]), {"title": "Taken"}).status_code == 404
     study.refresh_from_db()
     assert study.title != "Taken"

@@ -11,13 +11,9 @@ from django.urls import reverse
 from readerstudy.audit.models import Event
 from readerstudy.providers.base import Connection
 from readerstudy.providers.connections import Offer
-from readerstudy.reading.actions import start_study
 from readerstudy.studies import prompt_marks
-from readerstudy.studies.actions import move_study
-from readerstudy.studies.lifecycle import MOVES, State, may_move
 from readerstudy.studies.models import Arm, Criterion, Membership, PromptVersion, Study
 from readerstudy.studies.options import parse_options
-from readerstudy.studies.policies import StudyError
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -293,53 +289,12 @@ def test_a_locked_study_shows_its_protocol_and_refuses_to_change_it() -> None:
     assert not Criterion.objects.of(study).filter(question="Late").exists()
 
 
-@pytest.mark.parametrize("now", State)
-@pytest.mark.parametrize("then", State)
-def test_a_study_moves_only_along_the_table(now: State, then: State) -> None:
-    study = factories.make_study()
-    if now not in (State.DRAFT, State.PILOT):
-        Study.objects.filter(pk=study.pk).update(locked_at="2026-11-22T12:00Z", manifest_sha256="0" * 64)
-    Study.objects.filter(pk=study.pk).update(state=now)
-    if may_move(now, then):
-        assert move_study(study=study, then=then, by=study.created_by).state == then
-    else:
-        with pytest.raises(StudyError, match="cannot become"):
-            move_study(study=study, then=then, by=study.created_by)
-
-
-def test_from_every_state_but_the_last_there_is_a_way_on() -> None:
-    assert {state for state, moves in MOVES.items() if not moves} == {State.ARCHIVED}
-
-
-def test_the_documented_diagram_is_the_table() -> None:
-    from pathlib import Path
-
-    from django.conf import settings
-
-    from readerstudy.studies.lifecycle import diagram
-
-    documented = Path(settings.BASE_DIR, "docs/reference/study-states.md").read_text()
-    assert diagram() in documented
-
-
 def test_options_survive_the_way_to_text_and_back() -> None:
     from readerstudy.studies.models import Kind
     from readerstudy.studies.options import format_options
 
     options = parse_options(SCALE, Kind.LIKERT)
     assert parse_options(format_options(options), Kind.LIKERT) == options
-
-
-def test_a_start_needs_no_second_click() -> None:
-    study = factories.make_ready_study()
-    client = Client()
-    client.force_login(study.created_by)
-    for _click in range(2):
-        client.post(reverse("reading:start_study", args=[study.key]))
-    study.refresh_from_db()
-    assert study.state == State.RUNNING
-    with pytest.raises(StudyError):
-        start_study(study=study, by=study.created_by)
 
 
 def test_the_settings_keep_what_leaves_and_what_readers_are_shown() -> None:

@@ -14,20 +14,27 @@ def verdict_agreement(evidence: Evidence) -> Content | None:
         return None
     return {
         "method": found.method,
-        "arms": [_of_arm(row) for row in (*found.arms, found.whole)],
+        "arms": [_of_arm(row, evidence) for row in (*_in_order(found.arms, evidence), found.whole)],
         "between_people": plain(found.between_people),
     }
 
 
-def _of_arm(row: ArmAgreement) -> Content:
+def _in_order(rows: tuple[ArmAgreement, ...], evidence: Evidence) -> list[ArmAgreement]:
+    """The arms in the order of the report, which is not their own while the study is blinded."""
+    by_arm = {row.arm.pk: row for row in rows if row.arm}
+    return [by_arm[pk] for pk in evidence.table.arms]
+
+
+def _of_arm(row: ArmAgreement, evidence: Evidence) -> Content:
+    name = evidence.table.arms[row.arm.pk].name if row.arm else None
     return {
-        "arm": row.arm.name if row.arm else None,
+        "arm": name,
         "flagged": row.flagged,
         "flagged_judged": row.flagged_judged,
         "unflagged": row.unflagged,
         "sampled_judged": row.sampled_judged,
-        "declined": plain(row.declined),
-        "ten_way": plain(row.ten_way),
-        "missed": plain(row.missed),
-        "cried_wolf": plain(row.cried_wolf),
+        "declined": plain(row.declined.labelled(arm=name)),
+        "ten_way": plain(row.ten_way.labelled(arm=name)),
+        "missed": plain(row.missed.labelled(arm=name)),
+        "cried_wolf": plain(row.cried_wolf.labelled(arm=name)),
     }

@@ -26,10 +26,15 @@ class ReadingProgressSerializer(serializers.Serializer[Any]):
 class RatingSerializer(serializers.Serializer[Rating]):
     """The columns of the long table, by the same names, for each rating that stands."""
 
-    reader = serializers.CharField(source="output.allocation.seat.pseudonym")
-    case = serializers.CharField(source="output.allocation.case.code")
-    arm = serializers.CharField(source="output.arm.name")
+    reader = serializers.CharField(source="allocation.seat.pseudonym")
+    case = serializers.CharField(source="allocation.case.code")
+    arm = serializers.CharField(
+        source="output.arm.name", default="", help_text="Empty where the question is about the case or a pair."
+    )
     criterion = serializers.CharField(source="criterion.key")
+    part = serializers.CharField(
+        allow_blank=True, help_text="The piece of the text that was judged, such as s3; empty for the whole."
+    )
     kind = serializers.ChoiceField(Kind.choices, source="criterion.kind")
     value = serializers.CharField(
         allow_blank=True, help_text="Empty where it was withdrawn or cannot be judged."
@@ -37,14 +42,17 @@ class RatingSerializer(serializers.Serializer[Rating]):
     score = serializers.FloatField(allow_null=True)
     acceptable = serializers.SerializerMethodField()
     cannot_judge = serializers.BooleanField()
-    letter = serializers.CharField(source="output.letter", help_text="Under which the reader saw the output.")
-    position = serializers.IntegerField(source="output.allocation.position")
-    period = serializers.IntegerField(source="output.allocation.period")
+    reason = serializers.CharField(allow_blank=True, help_text="Why it cannot be judged, where that is asked.")
+    letter = serializers.CharField(
+        source="output.letter", default="", help_text="Under which the reader saw the output."
+    )
+    position = serializers.IntegerField(source="allocation.position")
+    period = serializers.IntegerField(source="allocation.period")
     rated_at = serializers.DateTimeField(source="at")
     protocol_version = serializers.IntegerField(source="event.protocol_version")
-    reader_simulated = serializers.BooleanField(source="output.allocation.seat.user.is_simulated")
-    output_simulated = serializers.BooleanField(source="output.arm.is_simulated")
-    output_recorded = serializers.BooleanField(source="output.arm.is_recorded")
+    reader_simulated = serializers.BooleanField(source="allocation.seat.user.is_simulated")
+    output_simulated = serializers.BooleanField(source="output.arm.is_simulated", default=None, allow_null=True)
+    output_recorded = serializers.BooleanField(source="output.arm.is_recorded", default=None, allow_null=True)
 
     def get_acceptable(self, rating: Rating) -> bool | None:
         """Whether the score meets the cut that the protocol declares; null where it declares none."""

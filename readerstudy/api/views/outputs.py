@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from readerstudy.analysis.blinding import ShownArms
 from readerstudy.api.schema import answers
 from readerstudy.api.serializers.outputs import AddedSerializer, OutputProgressSerializer, RetriedSerializer
 from readerstudy.api.views.base import StudyView, shaped
 from readerstudy.generation import actions
-from readerstudy.generation.progress import progress_of
+from readerstudy.generation.progress import Progress, progress_of
+from readerstudy.studies.models import Role
 
 
 class Generations(StudyView):
@@ -26,7 +29,10 @@ class Generations(StudyView):
     )
     def get(self, request: Request, key: str) -> Response:
         """How many outputs each arm wants and has, how many were refused or failed and why, and the pace."""
-        return shaped(OutputProgressSerializer, progress_of(self.study))
+        progress = progress_of(self.study)
+        if self.token.membership.role != Role.COORDINATOR:
+            progress = _under_codes(progress, ShownArms.of(self.study))
+        return shaped(OutputProgressSerializer, progress)
 
     @extend_schema(
         operation_id="start_generations",
@@ -39,6 +45,12 @@ class Generations(StudyView):
         """Queues one output for each case and model arm that has none. A second call adds none."""
         added = actions.queue_generations(study=self.study, by=self.person)
         return shaped(AddedSerializer, {"added": added}, status=202)
+
+
+def _under_codes(progress: Progress, shown: ShownArms) -> Progress:
+    """The progress as the report shows its arms; what they differ in is not told while the study is blinded."""
+    rows = {row.arm.pk: row for row in progress.arms}
+    return replace(progress, arms=tuple(replace(rows[arm.pk], arm=arm) for arm in shown.arms))
 
 
 class RetryGenerations(StudyView):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -9,7 +11,8 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from readerstudy.analysis.table import LongTable
+from readerstudy.analysis.blinding import ShownArms
+from readerstudy.analysis.table import COUNTED, LongTable
 from readerstudy.api.pages import LongPages, page_of
 from readerstudy.api.schema import answers
 from readerstudy.api.serializers.readings import (
@@ -70,20 +73,31 @@ class ListRatings(StudyView):
 
         Planned readings without a rating, verdicts and strata are in `ratings.csv`.
         """
-        ratings = _standing(self.study)
-        return page_of(ratings, request, shape=lambda row: RatingSerializer(row).data, pages=LongPages)
+        shown = ShownArms.of(self.study)
+        return page_of(_standing(self.study), request, shape=lambda row: _shaped(row, shown), pages=LongPages)
 
 
 def _standing(study: Study) -> QuerySet[Rating]:
     """The ratings that the long table shows, with all they name."""
     rows = Rating.objects.filter(
-        output__allocation__seat__study=study,
-        output__allocation__case__left_out_at=None,
+        allocation__seat__study=study,
+        allocation__case__left_out_at=None,
+        allocation__plan__is_pilot=False,
+        allocation__kind__in=COUNTED,
         criterion__in=Criterion.objects.of(study),
     )
     return rows.select_related(
-        "criterion", "event", "output__arm", "output__allocation__case", "output__allocation__seat__user"
+        "criterion", "event", "output__arm", "allocation__case", "allocation__seat__user"
     )
+
+
+def _shaped(rating: Rating, shown: ShownArms) -> dict[str, Any]:
+    """A rating under the name or the code that its arm has now."""
+    if rating.output is not None:
+        rating.output.arm = shown.arm(rating.output.arm_id)
+    data: dict[str, Any] = RatingSerializer(rating).data
+    untold = {"output_simulated": shown.tells_simulated, "output_recorded": shown.tells_recorded}
+    return data | {name: None for name, is_told in untold.items() if not is_told}
 
 
 class DownloadRatings(StudyView):

@@ -104,7 +104,8 @@ class ShowReport(StudyView):
         Asking before the study is closed is written into the audit trail as an interim look. There is none before the
         first rating.
         """
-        if not Rating.objects.filter(output__allocation__seat__study=self.study).exclude(value="").exists():
+        mine = {"allocation__plan__study": self.study, "allocation__plan__is_pilot": False}
+        if not Rating.objects.filter(**mine).exclude(value="").exists():
             raise NotFound(_("There is no report yet, because no reader has given a rating."))
         return shaped(ReportSerializer, current_report(study=self.study, by=self.person))
 
