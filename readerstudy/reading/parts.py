@@ -36,7 +36,7 @@ _MOST_HEADING_WORDS = 6
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a text: `key` is "s3" for the third sentence; `start` and `end` are None where it has no place in the text.
+    """A piece of a text: `key` is "s3" for the third sentence; `start` and `end` are None where it has no place.
 
     `of_reference` says that the text is the reference standard and not an output.
     """

@@ -107,8 +107,9 @@ def findings_in(output: AllocatedOutput) -> tuple[str, ...]:
     extraction = getattr(output.interpretation, "extraction", None)
     data = extraction.data if extraction and isinstance(extraction.data, dict) else {}
     found = data.get("findings")
-    listed = isinstance(found, list) and all(isinstance(each, str) for each in found)
-    return tuple(each.strip() for each in found if each.strip()) if listed else ()
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        return ()
+    return tuple(each.strip() for each in found if each.strip())
 
 
 def _frame(image: Image, frozen: Frozen) -> Frame:

@@ -10,9 +10,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from readerstudy.reading.parts import FINDING, SENTENCE, STEP, Part, parts_of
-from readerstudy.reading.scales.choices import closes, options_of, text_of
+from readerstudy.reading.scales.base import options_of
+from readerstudy.reading.scales.choices import closes, text_of
 from readerstudy.studies.models import Criterion
 
 CASE, OUTPUT, PAIR = "case", "output", "pair"
@@ -146,15 +148,19 @@ def field_name(key: str, letter: str = "", part: str = "") -> str:
 
 
 def about_of(criterion: Criterion) -> str:
-    return getattr(criterion, "applies_to", "") or OUTPUT
+    """The subject: "case", "output", "pair", "finding", "sentence" or "step"."""
+    return str(criterion.applies_to)
 
 
 def stage_of(criterion: Criterion) -> str:
-    return getattr(criterion, "stage", "")
+    """ "before", "after", or empty where the case is not staged or it does not matter."""
+    return str(criterion.stage)
 
 
-def conditions_of(criterion: Criterion) -> list[dict[str, list[str]]]:
-    return getattr(criterion, "when", None) or []
+def conditions_of(criterion: Criterion) -> list[dict[str, Any]]:
+    """What has to hold for the criterion to be asked, as a protocol file has it."""
+    when: list[dict[str, Any]] = criterion.when
+    return when
 
 
 def is_about_reference(criterion: Criterion, criteria: Sequence[Criterion]) -> bool:

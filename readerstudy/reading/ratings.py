@@ -256,9 +256,11 @@ def _settle(
 
 def _is_open(question: Question, standing: Mapping[str, Rating], about: About) -> bool:
     rating = standing.get(question.field)
-    if not question.criterion.is_required or (rating and rating.cannot_judge):
-        return bool(rating and rating.value) and not is_whole(question.criterion, rating.value, about)
-    return rating is None or not is_whole(question.criterion, rating.value, about)
+    if rating and rating.cannot_judge:
+        return False
+    if rating is None or not rating.value:
+        return question.criterion.is_required
+    return not is_whole(question.criterion, rating.value, about)
 
 
 def _take_back(

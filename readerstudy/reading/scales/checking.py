@@ -53,7 +53,7 @@ def check_answer(
 def needs_reason(criterion: Criterion, answer: Answer) -> bool:
     """Whether the study wants to know why: of “cannot judge” if it asks, of an image that cannot be read always."""
     if answer.cannot_judge:
-        return bool(getattr(criterion, "asks_reason", False))
+        return criterion.asks_reason
     return choices.closes(criterion, answer.value)
 
 

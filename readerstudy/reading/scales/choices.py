@@ -58,7 +58,7 @@ def closes(criterion: Criterion, value: str) -> bool:
     """
     if criterion.kind != "quality_gate" or not value:
         return False
-    accepted = [text_of(each) for each in getattr(criterion, "acceptable", None) or []]
+    accepted = [text_of(each) for each in criterion.acceptable]
     return value not in accepted if accepted else value == options_of(criterion)[-1]
 
 

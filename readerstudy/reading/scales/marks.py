@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NoReturn
 
 from django.utils.translation import gettext as _
 
 from readerstudy.reading.scales.base import About, Answer, Frame, canonical, parsed, refuse
+from readerstudy.reading.scales.numbers import within
 from readerstudy.studies.models import Criterion
 
 MOST_MARKS = 500
@@ -29,7 +30,10 @@ def marks(criterion: Criterion, raw: str, about: About) -> Answer:
     if not isinstance(found, list) or len(found) > MOST_MARKS:
         refuse(criterion, _("draw at most %(most)d marks."), most=MOST_MARKS)
     drawn = [_mark(criterion, each, about) for each in found]
-    return Answer(value=canonical(drawn), score=_length(criterion, drawn, about))
+    score = _length(criterion, drawn, about)
+    if score is not None:
+        within(criterion, score)
+    return Answer(value=canonical(drawn), score=score)
 
 
 def _mark(criterion: Criterion, found: Any, about: About) -> dict[str, Any]:
@@ -87,5 +91,5 @@ def _length(criterion: Criterion, drawn: list[dict[str, Any]], about: About) -> 
     return round(math.hypot((u - x) * across, (v - y) * down), 3)
 
 
-def _not_on_the_image(criterion: Criterion) -> None:
+def _not_on_the_image(criterion: Criterion) -> NoReturn:
     refuse(criterion, _("draw on the image."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import NoReturn
 
 from django.utils.translation import gettext as _
 
@@ -20,11 +21,9 @@ def number(criterion: Criterion, raw: str, about: About) -> Answer:
     if not raw.strip():
         return Answer()
     score = _parsed(raw)
-    low, high = bounds_of(criterion)
-    if score is None or not (low if low is not None else -math.inf) <= score <= (
-        high if high is not None else math.inf
-    ):
+    if score is None:
         _say_what_is_wanted(criterion)
+    within(criterion, score)
     return Answer(value=number_text(score), score=score)
 
 
@@ -39,6 +38,13 @@ def whole(criterion: Criterion, raw: str, about: About) -> Answer:
 def confidence(criterion: Criterion, raw: str, about: About) -> Answer:
     """One of the options where there are any, else a number, from 1 to 5 unless the criterion says otherwise."""
     return one(criterion, raw, about) if options_of(criterion) else number(criterion, raw, about)
+
+
+def within(criterion: Criterion, score: float) -> None:
+    """Refuses a number outside the bounds."""
+    low, high = bounds_of(criterion)
+    if (low is not None and score < low) or (high is not None and score > high):
+        _say_what_is_wanted(criterion)
 
 
 def bounds_of(criterion: Criterion) -> tuple[float | None, float | None]:
@@ -58,9 +64,11 @@ def _parsed(raw: str) -> float | None:
     return score + 0.0 if math.isfinite(score) else None  # -0 is 0
 
 
-def _say_what_is_wanted(criterion: Criterion) -> None:
+def _say_what_is_wanted(criterion: Criterion) -> NoReturn:
     low, high = bounds_of(criterion)
     is_whole = criterion.kind == "integer"
+    if criterion.kind == "length":
+        refuse(criterion, _("draw a length from %(low)s to %(high)s."), low=_end(low), high=_end(high))
     if low is not None and high is not None:
         sentence = (
             _("write a whole number from %(low)g to %(high)g.")
@@ -69,3 +77,7 @@ def _say_what_is_wanted(criterion: Criterion) -> None:
         )
         refuse(criterion, sentence, low=low, high=high)
     refuse(criterion, _("write a whole number.") if is_whole else _("write a number."))
+
+
+def _end(bound: float | None) -> str:
+    return "…" if bound is None else number_text(bound)

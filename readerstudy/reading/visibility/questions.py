@@ -197,7 +197,7 @@ def show_criterion(
         minimum=low,
         maximum=high,
         cannot_judge=criterion.allows_cannot_judge,
-        asks_reason=bool(getattr(criterion, "asks_reason", False)),
+        asks_reason=criterion.asks_reason,
         required=criterion.is_required,
         value=value,
         cannot_judge_chosen=bool(rating and rating.cannot_judge),
@@ -298,7 +298,7 @@ def _given(criterion: Criterion, letters: Sequence[str]) -> list[dict[str, str]]
 
 
 def _ordered(criterion: Criterion, order: str, options: list[dict[str, str]]) -> list[dict[str, str]]:
-    if not order or not getattr(criterion, "shuffled", False):
+    if not order or not criterion.shuffled:
         return options
     return sorted(options, key=lambda option: _lot(order, criterion.key, option["value"]))
 
