@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, Q
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -21,7 +21,7 @@ from readerstudy.reading.models import Allocation, PresentationKind
 from readerstudy.studies.models import Membership
 from readerstudy.studies.policies import StudyError
 
-DAYS = "plan__plan__allocation__washout_days"
+DAYS = KeyTextTransform("washout_days", KeyTransform("allocation", "plan__plan"))
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def gate_of(allocation: Allocation) -> Gate | None:
     found = earlier.aggregate(
         read=Max("reading__submitted_at"),
         unread=Count("pk", filter=Q(reading=None) | Q(reading__submitted_at=None)),
-        days=Max(KT(DAYS)),
+        days=Max(DAYS),
     )
     days = int(found["days"]) if found["days"] is not None else DEFAULT_WASHOUT_DAYS
     if found["unread"]:
