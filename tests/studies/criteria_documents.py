@@ -78,5 +78,6 @@ def _bins(draw: st.DrawFn, told: dict[str, Any]) -> dict[str, Any]:
         values = st.lists(NUMBERS, min_size=1, max_size=1)
     else:
         known = options or [True, False]
-        values = st.lists(st.sampled_from(known), min_size=1, unique_by=lambda value: as_text(value))
+        chosen = st.sets(st.integers(0, len(known) - 1), min_size=1)
+        values = chosen.map(lambda places: [known[place] for place in sorted(places)])
     return draw(st.fixed_dictionaries({}, optional={"acceptable": values, "high_quality": values}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from hypothesis import given, settings
 
 from readerstudy.studies.models import Criterion, Kind, Study
@@ -309,15 +309,8 @@ def test_the_database_keeps_no_impossible_question(db: None, study: Study, chang
 def test_two_questions_never_stand_in_one_place(db: None, study: Study) -> None:
     factories.make_criterion(study, key="one")
     two = factories.make_criterion(study, key="two")
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Criterion.objects.filter(pk=two.pk).update(position=0)
-        _check_now()
-
-
-def _check_now() -> None:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
+    Criterion.objects.filter(pk=two.pk).update(position=0)
+    with pytest.raises(IntegrityError), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 

@@ -164,8 +164,15 @@ def _cut(own: Mapping[str, Any]) -> dict[str, Any]:
             "acceptable": [],
             "acceptable_from": _float(own["acceptable_from"] if named is None else named),
         }
-    accepted = own["acceptable"] or _beyond(own)
-    return {"acceptable": list(accepted), "acceptable_from": _end(own, accepted)}
+    accepted = _in_order(own, own["acceptable"] or _beyond(own))
+    best = _in_order(own, own["high_quality"])
+    return {"acceptable": accepted, "acceptable_from": _end(own, accepted), "high_quality": best}
+
+
+def _in_order(own: Mapping[str, Any], values: Sequence[str]) -> list[str]:
+    """Values in the order of the options; whatever is none of them comes last, for the rules to refuse."""
+    order = [option["value"] for option in own["options"]]
+    return sorted(values, key=lambda value: order.index(value) if value in order else len(order))
 
 
 def _beyond(own: Mapping[str, Any]) -> list[str]:
