@@ -8,75 +8,135 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from readerstudy.accounts.models import User
+from readerstudy.demo.answers import answer_to
 from readerstudy.designs.shuffling import digest
 from readerstudy.generation.models import DECLINED, RefusalVerdict
 from readerstudy.reading import actions
 from readerstudy.reading.models import AllocatedOutput, Allocation
+from readerstudy.reading.presenting import about, presentation_of
+from readerstudy.reading.protocol import frozen_of
+from readerstudy.reading.questions import Presentation, Question, asked, stage_of
 from readerstudy.reading.scales import check_answer
-from readerstudy.studies.models import Criterion, Direction, Kind, Membership, Study
+from readerstudy.studies.models import Membership, Study
 from readerstudy.studies.policies import StudyError
 
 CANNOT_JUDGE_SHARE = 0.02
+REASON = "Drawn by a simulated reader."
+NEUTRAL = 0.55
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One simulated reader: the seat, how strict, and which outputs declined."""
+
+    seat: Membership
+    seed: int
+    severity: float
+    declined: frozenset[int]
+
+    @classmethod
+    def of(cls, seat: Membership, seed: int) -> Reader:
+        if not seat.user.is_simulated:
+            raise StudyError(f"{seat.pseudonym} is a person. Only simulated readers can be simulated.")
+        severity = _draw(seed, seat.seat or 0, "severity").gauss(0, 0.35)
+        return cls(seat, seed, severity, _declined(seat.study))
+
+    @property
+    def user(self) -> User:
+        return self.seat.user
 
 
 def simulate_reader(*, seat: Membership, seed: int) -> int:
     """Reads everything that is still open for this simulated reader; returns the number of readings submitted."""
-    user: User = seat.user
-    if not user.is_simulated:
-        raise StudyError(f"{seat.pseudonym} is a person. Only simulated readers can be simulated.")
-    severity = _draw(seed, seat.seat or 0, "severity").gauss(0, 0.35)
-    criteria = list(Criterion.objects.of(seat.study))
-    declined = _declined(seat.study)
-    unread = Allocation.objects.of(seat).unread().select_related("case__reference")
+    reader = Reader.of(seat, seed)
+    unread = list(Allocation.objects.of(seat).unread().select_related("case__reference", "seat__study"))
     for allocation in unread:
-        actions.show_reading(seat=seat, allocation=allocation)
-        for output in allocation.outputs.select_related("allocation", "interpretation"):
-            merit = _merit(output, allocation, output.interpretation_id in declined)
-            for criterion in criteria:
-                _rate(seat, output, criterion, merit - severity, seed)
-        actions.submit_reading(seat=seat, allocation=allocation, criteria=criteria, by=user)
+        _read(reader, allocation)
     return len(unread)
 
 
-def _merit(output: AllocatedOutput, allocation: Allocation, declined: bool) -> float:
-    """How good the text is, on a scale where 0 is poor and 1 is good."""
-    if declined:
-        return -0.4
-    reference = getattr(allocation.case, "reference", None)
-    if reference is None:
-        return 0.55
-    return 0.9 if f"classification: {reference.label}" in output.interpretation.text.lower() else 0.1
+def _read(reader: Reader, allocation: Allocation) -> None:
+    """One case: staged ones are answered without the output first."""
+    seat, frozen = reader.seat, frozen_of(reader.seat.study)
+    actions.show_reading(seat=seat, allocation=allocation)
+    presentation = presentation_of(allocation)
+    outputs = {
+        each.letter: each for each in allocation.outputs.select_related("allocation", "interpretation")
+    }
+    answers: dict[str, str] = {}
+    if frozen.is_staged:
+        _answer(reader, allocation, presentation, presentation.of_stage(revealed=False), outputs, answers)
+        actions.lock_unaided(seat=seat, allocation=allocation, criteria=frozen.criteria, by=reader.user)
+        open_now = presentation.of_stage(revealed=True)
+    else:
+        open_now = presentation.questions
+    _answer(reader, allocation, presentation, open_now, outputs, answers)
+    actions.submit_reading(seat=seat, allocation=allocation, criteria=frozen.criteria, by=reader.user)
 
 
-def _rate(seat: Membership, output: AllocatedOutput, criterion: Criterion, merit: float, seed: int) -> None:
-    draw = _draw(seed, seat.seat or 0, output.allocation.position, output.letter, criterion.key)
+def _answer(
+    reader: Reader,
+    allocation: Allocation,
+    presentation: Presentation,
+    questions: Sequence[Question],
+    outputs: dict[str, AllocatedOutput],
+    answers: dict[str, str],
+) -> None:
+    """Answers in order, each question only where the answers before it ask for it."""
+    for question in questions:
+        if question.field in asked(presentation.questions, answers):
+            answers[question.field] = _rate(reader, allocation, question, outputs.get(question.letter))
+
+
+def _rate(reader: Reader, allocation: Allocation, question: Question, output: AllocatedOutput | None) -> str:
+    """Gives one rating; returns its value, empty where the question was left open or not judged."""
+    criterion, seat = question.criterion, reader.seat
+    draw = _draw(reader.seed, seat.seat or 0, allocation.position, question.field, stage_of(criterion))
     cannot_judge = criterion.allows_cannot_judge and draw.random() < CANNOT_JUDGE_SHARE
-    raw = "" if cannot_judge else _value(criterion, merit + draw.gauss(0, 0.22), draw)
+    merit = _merit(reader, allocation, output) + draw.gauss(0, 0.22)
+    known = about(allocation, question, output)
+    raw = "" if cannot_judge else answer_to(question, known, merit, draw)
     if not raw and not cannot_judge:
-        return
-    token = uuid.UUID(digest(seed, seat.study_id, seat.pk, output.pk, criterion.pk)[:32])
-    answer = check_answer(criterion, raw, cannot_judge=cannot_judge)
-    actions.rate(seat=seat, output=output, criterion=criterion, answer=answer, token=token, by=seat.user)
+        return ""
+    answer = check_answer(criterion, raw, cannot_judge=cannot_judge, reason=REASON, about=known)
+    actions.rate(
+        seat=seat,
+        allocation=allocation,
+        output=output,
+        criterion=criterion,
+        part=question.part_key,
+        answer=answer,
+        token=_token(reader, allocation, question),
+        by=reader.user,
+    )
+    return answer.value
 
 
-def _value(criterion: Criterion, merit: float, draw: random.Random) -> str:
-    kind = Kind(criterion.kind)
-    if kind.has_options and criterion.values:
-        better_first = criterion.direction == Direction.LOWER or kind == Kind.YES_NO
-        values = list(reversed(criterion.values)) if better_first else criterion.values
-        place = round(merit * (len(values) - 1))
-        return values[max(0, min(len(values) - 1, place))]
-    if kind == Kind.NUMBER:
-        low, high = criterion.minimum or 0.0, 10.0 if criterion.maximum is None else criterion.maximum
-        return f"{low + max(0.0, min(1.0, merit)) * (high - low):.1f}"
-    return "" if not criterion.is_required else draw.choice(["No remark.", "See the image."])
+def _token(reader: Reader, allocation: Allocation, question: Question) -> uuid.UUID:
+    parts = (reader.seat.study_id, reader.seat.pk, allocation.pk, question.field)
+    return uuid.UUID(digest(reader.seed, *parts)[:32])
 
 
-def _declined(study: Study) -> set[int]:
+def _merit(reader: Reader, allocation: Allocation, output: AllocatedOutput | None) -> float:
+    """How good the text seems, on a scale where 0 is poor and 1 is good; of no text, how easy the case is."""
+    if output is None:
+        return NEUTRAL - reader.severity
+    if output.interpretation_id in reader.declined:
+        return -0.4 - reader.severity
+    reference = getattr(allocation.case, "reference", None)
+    if reference is None or "classification:" not in output.interpretation.text.lower():
+        return NEUTRAL + 0.1 * output.side - reader.severity
+    agrees = f"classification: {reference.label}" in output.interpretation.text.lower()
+    return (0.9 if agrees else 0.1) - reader.severity
+
+
+def _declined(study: Study) -> frozenset[int]:
     standing = RefusalVerdict.objects.filter(interpretation__generation__arm__study=study).standing()
-    return {verdict.interpretation_id for verdict in standing if verdict.verdict in DECLINED}
+    return frozenset(verdict.interpretation_id for verdict in standing if verdict.verdict in DECLINED)
 
 
 def _draw(seed: int, *parts: int | str) -> random.Random:

@@ -99,7 +99,7 @@ def readiness_of(study: Study) -> Readiness:
 def wanted_places(study: Study) -> dict[Place, tuple[Case, Arm, int]]:
     """Every output the study wants, by case, arm and replicate."""
     cases = Case.objects.read(study).filter(images__isnull=False).distinct()
-    arms = list(Arm.objects.filter(study=study).order_by("position"))
+    arms = list(Arm.objects.with_outputs(study))
     return {
         (case.pk, arm.pk, replicate): (case, arm, replicate)
         for case in cases

@@ -121,7 +121,7 @@ def arms_of(study: Study) -> list[ArmTexts]:
     approvals = {approval.arm_id: approval for approval in newest}
     return [
         _arm_texts(arm, levelling, texts.get(arm.pk, (0, "")), hidden.get(arm.pk, ""), approvals.get(arm.pk))
-        for arm in Arm.objects.filter(study=study)
+        for arm in Arm.objects.with_outputs(study)
     ]
 
 

@@ -177,7 +177,7 @@ class Progress:
 def progress_of(study: Study) -> Progress:
     """Everything the Outputs page shows, in twelve queries whatever the size of the study."""
     now = timezone.now()
-    arms = list(Arm.objects.filter(study=study))
+    arms = list(Arm.objects.with_outputs(study))
     stages, calls, verdicts = _stages(study, now), _calls(study), _verdicts(study)
     cases, failures = _wanted(study), _failures(study)
     rows = tuple(_arm_progress(arm, cases, stages, calls, verdicts, failures) for arm in arms)
@@ -200,7 +200,7 @@ def progress_of(study: Study) -> Progress:
 def counts_of(study: Study) -> dict[Arm, Counts]:
     """How many outputs each arm has, in three queries: what the navigation needs."""
     stages, cases = _stages(study, timezone.now()), _wanted(study)
-    arms = Arm.objects.filter(study=study)
+    arms = Arm.objects.with_outputs(study)
     return {arm: Counts(wanted=cases * arm.replicates, **stages.get(arm.pk, {})) for arm in arms}
 
 

@@ -121,6 +121,18 @@ class Generations(models.QuerySet["Generation"]):
         sources = ("arm__study", "arm__prompt", "trial__study", "trial__prompt", "case")
         return self.select_related(*sources).get(pk=found[0]) if found else None
 
+    def claim_of(self, study: Study, *, seconds: float) -> Generation | None:
+        """Takes the first queued row of one study, due or not and whatever the limits: for a dry run in one process."""
+        queued = self.of(study).filter(stage=Stage.QUEUED).order_by("due_at", "pk")
+        with transaction.atomic():
+            row = queued.select_for_update(skip_locked=True, of=("self",)).first()
+            if row is None:
+                return None
+            row.stage, row.lease_until = Stage.RUNNING, timezone.now() + timedelta(seconds=seconds)
+            row.claims += 1
+            row.save(update_fields=["stage", "lease_until", "claims"])
+        return self.select_related("arm__study", "arm__prompt", "case").get(pk=row.pk)
+
     def held(self, generation: Generation) -> Generations:
         """The row while the worker that claimed `generation` still has it; nobody else's."""
         return self.filter(pk=generation.pk, stage=Stage.RUNNING, claims=generation.claims)

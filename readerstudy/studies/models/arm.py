@@ -40,6 +40,12 @@ class CallMode(models.TextChoices):
     BATCH = "batch", _("In batches: cheaper, within a day, without a time for each call")
 
 
+class Arms(models.QuerySet["Arm"]):
+    def with_outputs(self, study: Study) -> Arms:
+        """The study's arms that have something to show, in order."""
+        return self.filter(study=study).exclude(kind=ArmKind.UNAIDED).order_by("position")
+
+
 class Arm(models.Model):
     """Model + prompt + parameters + input condition, or texts made elsewhere. Protocol: frozen by the lock."""
 
@@ -80,6 +86,8 @@ class Arm(models.Model):
     )
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
     is_simulated = models.BooleanField(default=False, editable=False)
+
+    objects = Arms.as_manager()
 
     class Meta:
         verbose_name = _("arm")
