@@ -49,7 +49,9 @@ STUDY_PAGES = (
     ("freeze", "generation:freeze"),
     ("judging-model", "generation:judging"),
     ("readers", "reading:readers"),
+    ("plan", "reading:plan"),
     ("allocation", "reading:allocation"),
+    ("sample-size", "reading:sample_size"),
     ("report", "analysis:report"),
     ("tokens", "api:tokens"),
     ("departures", "generation:departures"),
@@ -105,6 +107,7 @@ SEEN_ELSEWHERE = {
     "generation:prompt",
     "generation:trial",
     "reading:start",
+    "reading:replace",
     "reading:read",
     "accounts:accept_invitation",
     "home",  # leads to the studies
@@ -126,6 +129,7 @@ NO_PAGES = {  # answers to a form, parts of a page, downloads and pictures
     "generation:go_on_writing", "generation:keep_draft", "generation:finish_text", "generation:writing_image",
     "analysis:outputs", "analysis:figure", "analysis:ratings", "analysis:codebook", "analysis:html", "analysis:json",
     "reading:consent", "reading:resume", "reading:stop", "reading:rate", "reading:submit", "reading:image",
+    "reading:plan_preview", "reading:join", "reading:release",
     "reading:board", "reading:show_link", "reading:remove", "api:revoke_token",
 }  # fmt: skip
 OF_LIBRARIES = ("admin", "account_", "mfa_", "api:")
