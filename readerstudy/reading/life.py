@@ -27,7 +27,7 @@ JOIN reading_allocationplan p ON p.id = a.plan_id JOIN studies_membership m ON m
 LEFT JOIN reading_allocatedoutput o ON o.id = e.output_id JOIN studies_criterion k ON k.id = e.criterion_id
 WHERE p.study_id = %(study)s AND NOT p.is_pilot
 UNION ALL
-SELECT 'verdict', g.replicate, r.position, '', c.code, '', v.verdict, v.declined, '', 0, audit_instant(v.at)
+SELECT 'verdict', g.replicate, r.position, '', c.code, '', v.verdict, v.declined, '', 0, audit_instant(v.created_at)
 FROM generation_refusalverdict v JOIN generation_interpretation i ON i.id = v.interpretation_id
 JOIN generation_generation g ON g.id = i.generation_id JOIN studies_arm r ON r.id = g.arm_id
 JOIN cases_case c ON c.id = g.case_id

@@ -15,6 +15,7 @@ from readerstudy.studies.models import Design, Study
 from readerstudy.studies.stations import Findings, Line, Sign, Station, register
 
 SOON = timedelta(days=30)
+DAY = "j M Y"
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def obstacle_of_ethics(study: Study) -> str:
         return _("The ethics board has not decided yet. Enter its decision when it has.")
     if ethics.expires and ethics.is_expired(timezone.localdate()):
         return _("The ethics approval ended on %(day)s. Enter the new last day when it is renewed.") % {
-            "day": date_format(ethics.expires)
+            "day": date_format(ethics.expires, DAY)
         }
     return ""
 
@@ -73,7 +74,7 @@ def look_at_ethics(study: Study) -> Findings:
         text = _("Nothing is said about an ethics board yet.")
         return Findings("", (Line(Sign.WARN, text, _("Ethics"), url),))
     if ethics.expires and ethics.is_ending(timezone.localdate()):
-        text = _("The ethics approval ends on %(day)s.") % {"day": date_format(ethics.expires)}
+        text = _("The ethics approval ends on %(day)s.") % {"day": date_format(ethics.expires, DAY)}
         return Findings("", (Line(Sign.WARN, text, _("Ethics"), url),))
     return Findings("", (Line(Sign.OK, _("The ethics board has decided")),))
 

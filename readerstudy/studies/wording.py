@@ -92,15 +92,14 @@ class Rows:
         return [self._fact(name) for name in ETHICS]
 
     def _fact(self, name: str) -> Place:
-        section: dict[str, Any] = self.design.document.get("ethics", {})
-
         def write(text: str) -> None:
-            kept = {key: value for key, value in section.items() if key != name}
-            section.clear()
-            section.update(kept | ({name: text} if text else {}))
-            self.design.document["ethics"] = section
+            section = self.design.document.setdefault("ethics", {})
+            section.pop(name, None)
+            if text:
+                section[name] = text
 
-        return Place(f"ethics.{name}", _ethics_labels()[name], section.get(name, ""), write, name in LONG)
+        said: dict[str, Any] = self.design.document.get("ethics", {})
+        return Place(f"ethics.{name}", _ethics_labels()[name], said.get(name, ""), write, name in LONG)
 
 
 def _check_lengths(criterion: Criterion) -> None:

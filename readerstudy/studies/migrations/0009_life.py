@@ -172,24 +172,8 @@ BEGIN
 END $$;
 CREATE TRIGGER open_for_rating BEFORE INSERT ON reading_ratingevent
     FOR EACH ROW EXECUTE FUNCTION refuse_late_rating();
-
-CREATE FUNCTION refuse_late_verdict() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF EXISTS (
-        SELECT FROM generation_interpretation i JOIN generation_generation g ON g.id = i.generation_id
-        JOIN studies_arm a ON a.id = g.arm_id JOIN studies_study s ON s.id = a.study_id
-        WHERE i.id = NEW.interpretation_id AND s.state IN ('data_locked', 'unblinded', 'archived')
-    ) THEN
-        RAISE EXCEPTION 'the data of this study are locked' USING ERRCODE = 'restrict_violation';
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER open_for_verdicts BEFORE INSERT ON generation_refusalverdict
-    FOR EACH ROW EXECUTE FUNCTION refuse_late_verdict();
 """
 DATA_BEFORE = """
-DROP TRIGGER open_for_verdicts ON generation_refusalverdict;
-DROP FUNCTION refuse_late_verdict();
 DROP TRIGGER open_for_rating ON reading_ratingevent;
 DROP FUNCTION refuse_late_rating();
 """
@@ -199,7 +183,6 @@ class Migration(migrations.Migration):
     dependencies = [
         ("studies", "0008_criteria"),
         ("audit", "0002_chain"),
-        ("generation", "0010_judge"),
         ("reading", "0002_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
