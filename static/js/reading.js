@@ -415,6 +415,7 @@ function begin() {
   const root = find("#reading");
   reading = new Reading(root, box);
   root.reading = reading;
+  root.dataset.ready = "";
   for (const button of all("[data-opens]", reading.root)) button.hidden = false;
   recallSplit(reading.root);
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 import time_machine
@@ -15,6 +16,7 @@ from django.urls import get_resolver, reverse
 
 from readerstudy.reading.actions import start_study
 from readerstudy.reading.models import Allocation
+from readerstudy.studies.actions import set_section
 from readerstudy.studies.models import Study
 from tests import factories
 
@@ -47,14 +49,30 @@ SECRETS = [
 Answer = tuple[int, dict[str, str], bytes]
 
 
+def two_questions(study: Study) -> None:
+    factories.make_criterion(study)
+    factories.make_criterion(study, key="note", kind="free_text", acceptable_from=None, is_required=False)
+
+
 def build(models: list[dict[str, object]], texts: list[str]) -> Study:
+    return build_with(models, texts, two_questions, {})
+
+
+def build_with(
+    models: list[dict[str, object]],
+    texts: list[str],
+    criteria: Callable[[Study], None],
+    sections: Mapping[str, Any],
+    cases: int = 3,
+) -> Study:
     study = factories.make_study(instructions="Judge the text.")
     Study.objects.filter(pk=study.pk).update(key="blindstudy", seed=77)
     study.refresh_from_db()
     arms = [factories.make_arm(study, **model) for model in models]
-    factories.make_criterion(study)
-    factories.make_criterion(study, key="note", kind="free_text", acceptable_from=None, is_required=False)
-    for number in range(3):
+    criteria(study)
+    for name, content in sections.items():
+        set_section(study=study, name=name, content=content, by=study.created_by)
+    for number in range(cases):
         case = factories.make_case(
             study, label=["normal-reference", "abnormal-reference"][number % 2], strata={"site": "A"}
         )
@@ -136,13 +154,14 @@ def normal(body: bytes, texts: list[str]) -> bytes:
     """The bytes with Django's per-request masks and the interpretation's own paragraphs taken out."""
     if not body.lstrip().startswith((b"<", b"\n")):
         return body
-    page = body.decode()
-    page = re.sub(
-        r'(csrfmiddlewaretoken" value="|X-CSRFToken": "|X-CSRFToken&quot;: &quot;)[A-Za-z0-9]{64}',
-        r"\1",
-        page,
-    )
+    page = unmasked(body).decode()
     return re.sub(r'(<div class="written shown" dir="auto">).*?(</div>)\s*', "", page, flags=re.S).encode()
+
+
+def unmasked(body: bytes) -> bytes:
+    """The bytes with Django's per-request masks taken out."""
+    masks = rb'(csrfmiddlewaretoken" value="|X-CSRFToken": "|X-CSRFToken&quot;: &quot;)[A-Za-z0-9]{64}'
+    return re.sub(masks, rb"\1", body)
 
 
 def unsized(headers: dict[str, str], body: bytes) -> dict[str, str]:
