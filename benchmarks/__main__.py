@@ -8,7 +8,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-NAMES = ("reading", "viewer", "generation", "limits", "ingest", "uploads", "agreement", "report")
+NAMES = (
+    "reading",
+    "viewer",
+    "allocation",
+    "generation",
+    "limits",
+    "ingest",
+    "uploads",
+    "agreement",
+    "report",
+)
 
 
 def main() -> None:

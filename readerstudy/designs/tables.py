@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
@@ -45,19 +45,24 @@ def as_csv(rows: Sequence[Presentation]) -> str:
 
 
 def balance_tables(
-    rows: Iterable[Presentation], arms: Sequence[str], *, names: Mapping[str, str] | None = None
+    rows: Iterable[Presentation],
+    arms: Sequence[str],
+    *,
+    names: Mapping[str, str] | None = None,
+    reader: Callable[[int], str] = str,
 ) -> list[Table]:
     """Arm by quarter of a reading, arm by side, sides and presentations by reader, of the main presentations.
 
-    `names` are what people call the arms; without them they are called as in the rows.
+    `names` are what people call the arms and `reader` gives what they call a seat; without them both are called as in
+    the rows.
     """
     main = [row for row in rows if row.kind == RowKind.MAIN]
     called = {arm: (names or {}).get(arm, arm) for arm in arms}
     tables = [
         _by_quarter(main, arms, called),
         _by_side(main, arms, called),
-        _sides_by_reader(main, called),
-        _by_reader(main),
+        _sides_by_reader(main, called, reader),
+        _by_reader(main, reader),
     ]
     return [table for table in tables if table.rows]
 
@@ -85,36 +90,38 @@ def _by_side(main: Sequence[Presentation], arms: Sequence[str], called: Mapping[
     return Table("Arm by side", head, rows)
 
 
-def _sides_by_reader(main: Sequence[Presentation], called: Mapping[str, str]) -> Table:
+def _sides_by_reader(
+    main: Sequence[Presentation], called: Mapping[str, str], reader: Callable[[int], str]
+) -> Table:
     """For each reader and pair how often either arm of it stands on the left."""
     left: Counter[tuple[int, tuple[str, str], str]] = Counter()
     for row in main:
         if len(row.arms) == 2:
             one, other = sorted(row.arms)
             left[row.reader, (one, other), row.arms[0]] += 1
-    seen = sorted({(reader, pair) for reader, pair, _arm in left})
+    seen = sorted({(seat, pair) for seat, pair, _arm in left})
     head = ("reader", "pair", "first on the left", "second on the left")
     rows = tuple(
         (
-            str(reader),
+            reader(seat),
             " · ".join(called[arm] for arm in pair),
-            *(str(left[reader, pair, arm]) for arm in pair),
+            *(str(left[seat, pair, arm]) for arm in pair),
         )
-        for reader, pair in seen
+        for seat, pair in seen
     )
     return Table("Sides by reader and pair", head, rows)
 
 
-def _by_reader(main: Sequence[Presentation]) -> Table:
+def _by_reader(main: Sequence[Presentation], reader: Callable[[int], str]) -> Table:
     by_reader: dict[int, list[Presentation]] = defaultdict(list)
     for row in sorted(main, key=lambda each: each.position):
         by_reader[row.reader].append(row)
     head = ("reader", "presentations", "cases", "least distance of a case")
-    rows = tuple(_reader(reader, by_reader[reader]) for reader in sorted(by_reader))
+    rows = tuple((reader(seat), *_reader(by_reader[seat])) for seat in sorted(by_reader))
     return Table("Presentations by reader", head, rows)
 
 
-def _reader(reader: int, rows: Sequence[Presentation]) -> tuple[str, ...]:
+def _reader(rows: Sequence[Presentation]) -> tuple[str, ...]:
     """How much one reader reads, and how many presentations lie at least between two of a case in a period."""
     last: dict[tuple[str, int], int] = {}
     distances = []
@@ -123,4 +130,4 @@ def _reader(reader: int, rows: Sequence[Presentation]) -> tuple[str, ...]:
             distances.append(row.position - last[row.case, row.period])
         last[row.case, row.period] = row.position
     cases = len({row.case for row in rows})
-    return str(reader), str(len(rows)), str(cases), str(min(distances)) if distances else "–"
+    return str(len(rows)), str(cases), str(min(distances)) if distances else "–"

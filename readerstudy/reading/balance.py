@@ -12,7 +12,7 @@ from readerstudy.designs.tables import Table, balance_tables
 from readerstudy.reading.allocating_rows import Drawing
 from readerstudy.reading.allocating_store import stored_rows
 from readerstudy.reading.models import AllocationPlan
-from readerstudy.studies.models import Study
+from readerstudy.studies.models import Membership, Study
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,11 @@ class Proof:
     @property
     def presentations(self) -> int:
         return self.balance.presentations
+
+
+def pseudonym(seat: int) -> str:
+    """How reports and pages name the reader of a seat."""
+    return Membership(seat=seat).pseudonym
 
 
 def balance_of(study: Study) -> Proof | None:
@@ -91,6 +96,6 @@ def balance_of_rows(
         presentations=len(rows),
         hidden=len(hidden),
         promises=tuple(found),
-        tables=tuple(balance_tables(rows, drawing.arms, names=names)),
+        tables=tuple(balance_tables(rows, drawing.arms, names=names, reader=pseudonym)),
         rows=tuple(rows),
     )

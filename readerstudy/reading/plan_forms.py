@@ -31,7 +31,7 @@ BELONGS = {
 USUAL_REPEATS, USUAL_CHECKS = Repeats(), Checks(())
 
 
-def _number(label: Any, low: int, high: int, usual: int, help_text: Any = "") -> forms.IntegerField:
+def _number(label: Any, low: int, high: int, usual: int | None, help_text: Any = "") -> forms.IntegerField:
     widget = forms.NumberInput(attrs={"size": 5})
     return forms.IntegerField(
         label=label,
@@ -55,7 +55,7 @@ class PlanForm(forms.Form):
         label=_("What they see of a case"), choices=COMPARISONS, widget=forms.RadioSelect
     )
     pairs_per_case = _number(
-        _("Pairs of each case for each reader"), 1, 325, 0, _("Empty: every pair of arms.")
+        _("Pairs of each case for each reader"), 1, 325, None, _("Empty: every pair of arms.")
     )
     crossover = forms.BooleanField(
         label=_("Show the arms of a case in periods of their own, with a washout between them"),
