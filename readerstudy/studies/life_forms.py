@@ -111,10 +111,21 @@ class WordingForm(forms.Form):
             self.fields[place.name] = _text_field(place)
 
     def wording(self) -> dict[str, str]:
-        return {name: str(text) for name, text in self.cleaned_data.items()}
+        """What was sent, by place; a text that the form did not carry stays as it is."""
+        return {name: str(text) for name, text in self.cleaned_data.items() if name in self.data}
 
 
-def _text_field(place: Place) -> forms.CharField:
+def _text_field(place: Place) -> forms.Field:
+    if place.name == "ethics.decision":
+        choices = EthicsForm.base_fields["decision"].choices  # type: ignore[attr-defined]  # a ChoiceField
+        return forms.ChoiceField(label=place.label, initial=place.text, required=False, choices=choices)
+    if place.name == "ethics.expires":
+        return forms.CharField(
+            label=place.label,
+            initial=place.text,
+            required=False,
+            widget=forms.DateInput(attrs={"type": "date"}),
+        )
     rows = {"rows": min(max(len(place.text) // 80 + 2, 3), 12)}
     return forms.CharField(
         label=place.label,

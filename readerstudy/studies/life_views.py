@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from readerstudy.studies import actions
 from readerstudy.studies.above import reading_room
 from readerstudy.studies.access import Access, access_study
-from readerstudy.studies.actions.amendments import amend_protocol, changes_of, check_can_amend
+from readerstudy.studies.actions.amendments import AMEND, amend_protocol, changes_of, check_can_amend
 from readerstudy.studies.actions.copying import copy_study
+from readerstudy.studies.actions.life import EMERGENCY
 from readerstudy.studies.actions.signing import SignatureError
 from readerstudy.studies.attempt import attempt
 from readerstudy.studies.life_forms import AmendForm, CopyForm, DeedForm, EthicsForm, UnblindForm, WordingForm
@@ -28,10 +29,11 @@ from readerstudy.studies.lifecycle import (
     move_of,
     moves_from,
 )
-from readerstudy.studies.models import Design, ProtocolVersion, Role, Signature, Unblinding
+from readerstudy.studies.models import Design, ProtocolVersion, Role, Signature, Study, Unblinding
 from readerstudy.studies.policies import StudyError
 from readerstudy.studies.stations import blockers
 from readerstudy.studies.views import console
+from readerstudy.studies.wording import Rows
 
 UNPROCESSABLE = 422
 
@@ -47,8 +49,8 @@ def show_life(request: HttpRequest, key: str) -> HttpResponse:
     ]
     context = {
         "moves": moves_from(study.state) if access.coordinates else (),
-        "versions": ProtocolVersion.objects.of(study),
-        "signatures": Signature.objects.of(study),
+        "versions": _with_changes(study),
+        "signatures": [(each, _name_of(each.deed)) for each in Signature.objects.of(study)],
         "unblindings": broken,
         "can_amend": access.coordinates and study.state in OPEN_TO_AMENDMENT,
         "can_unblind": access.coordinates and study.state in OPEN_TO_EMERGENCY,
@@ -153,6 +155,21 @@ def copy(request: HttpRequest, key: str) -> HttpResponse:
         messages.success(request, _("This is the copy. Add its images, then make its outputs."))
         return redirect("studies:detail", copied.key)
     return _show(request, "studies/copy.html", access, form)
+
+
+def _with_changes(study: Study) -> list[tuple[ProtocolVersion, list[dict[str, str]]]]:
+    """Every version with what it changed, each place called as people call it."""
+    labels = {place.name: place.label for place in Rows(study).places()}
+    return [
+        (version, [{**change, "label": labels.get(change["field"], "")} for change in version.changes])
+        for version in ProtocolVersion.objects.of(study)
+    ]
+
+
+def _name_of(deed: str) -> str:
+    """What was signed, in words."""
+    others = {AMEND: _("Amendment"), EMERGENCY: _("Breaking the blind early")}
+    return others.get(deed) or str(move_of(deed).label)
 
 
 def _move(deed: str) -> Move:

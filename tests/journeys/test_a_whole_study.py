@@ -80,6 +80,7 @@ def test_from_upload_to_report(
     expect_progress(coordinator, key)
     check_report(arrive, demo, key)
     close(coordinator, key)
+    unblind(coordinator, key)
 
 
 def make_a_study(coordinator: Person, title: str = "Journey") -> str:
@@ -88,7 +89,7 @@ def make_a_study(coordinator: Person, title: str = "Journey") -> str:
     page.get_by_label("Title").fill(title)
     page.get_by_role("button", name="Make the study").click()
     expect(page.get_by_text("No arm is defined, so there is nothing to compare.")).to_be_visible()
-    expect(page.get_by_role("button", name="Lock and start")).to_be_disabled()
+    expect(page.get_by_role("button", name="Sign and lock")).to_be_disabled()
     return page.url.rstrip("/").rsplit("/", 1)[1]
 
 
@@ -214,8 +215,20 @@ def invite(coordinator: Person, key: str) -> None:
 def start(coordinator: Person, key: str) -> None:
     page = coordinator.page
     coordinator.open(f"/studies/{key}/")
-    page.get_by_role("button", name="Lock and start").click()
-    expect(page.get_by_text("The study is locked and running.")).to_be_visible()
+    page.get_by_role("link", name="Sign and lock").click()
+    sign(page, "Sign and lock")
+    expect(page.locator(".badge.locked")).to_be_visible()
+    expect(page.get_by_text("Journey coordinator: “I approve this”")).to_be_visible()
+    page.get_by_role("button", name="Open the reading").click()
+    expect(page.locator(".badge.running")).to_be_visible()
+
+
+def sign(page: Page, deed: str) -> None:
+    """Fills in a signature and does the deed."""
+    page.get_by_label("Your name, as it is to be printed").fill("Journey coordinator")
+    page.get_by_label("What your signature means").select_option("approved")
+    page.get_by_label("Your password, once more").fill(COORDINATOR.password)
+    page.get_by_role("button", name=deed).click()
 
 
 def read(arrive: Callable[..., Person], demo: Demo, seat: str, values: list[str]) -> Person:
@@ -282,7 +295,8 @@ def check_report(arrive: Callable[..., Person], demo: Demo, key: str) -> None:
     for seat, values in RATED.items():
         assert [given[seat, position] for position in range(1, 13)] == values
     text = page.inner_text("article")
-    for arm in ("Journey One", "Journey Two"):
+    assert "Journey One" not in page.content()
+    for arm in ("X", "Y"):
         check_arm(oracle.chosen(rows, arm=arm), text)
     check_agreement(rows, text)
     assert str(report).count("SMITH") == 0
@@ -319,5 +333,24 @@ def download(page: Page, name: str) -> str:
 def close(coordinator: Person, key: str) -> None:
     page = coordinator.page
     coordinator.open(f"/studies/{key}/")
+    page.get_by_role("link", name="Close for good").click()
+    page.get_by_label("Why").fill("Every reader has read every case.")
     page.get_by_role("button", name="Close for good").click()
     expect(page.locator(".badge.closed")).to_be_visible()
+
+
+def unblind(coordinator: Person, key: str) -> None:
+    """The data are locked, then the arms are named: both signed."""
+    page = coordinator.page
+    coordinator.open(f"/studies/{key}/")
+    page.get_by_role("link", name="Sign and lock the data").click()
+    sign(page, "Sign and lock the data")
+    expect(page.locator(".badge.data_locked")).to_be_visible()
+    coordinator.open(f"/studies/{key}/report/")
+    expect(page.get_by_text("Journey One")).to_have_count(0)
+    coordinator.open(f"/studies/{key}/life/unblind/")
+    page.get_by_label("Why").fill("As the protocol foresees.")
+    sign(page, "Sign and unblind")
+    expect(page.locator(".badge.unblinded")).to_be_visible()
+    coordinator.open(f"/studies/{key}/report/")
+    expect(page.get_by_text("Journey One").first).to_be_visible()

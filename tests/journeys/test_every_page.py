@@ -27,6 +27,11 @@ STUDY_PAGES = (
     ("settings", "studies:settings"),
     ("arms", "studies:arms"),
     ("questions", "studies:questions"),
+    ("life", "studies:life"),
+    ("ethics", "studies:ethics"),
+    ("amend", "studies:amend"),
+    ("unblind-early", "studies:unblind_early"),
+    ("copy", "studies:copy"),
     ("audit", "studies:audit"),
     ("images", "cases:images"),
     ("places", "cases:places"),
@@ -91,6 +96,7 @@ STRANGERS_PAGES = (
     ("sign-up", "account_signup"),
 )
 SEEN_ELSEWHERE = {
+    "studies:deed",
     "cases:look",
     "studies:edit_arm",
     "studies:add_arm",
@@ -185,6 +191,8 @@ def test_a_coordinator_who_begins(
     for name in DRAFT_PAGES:
         coordinator.open(reverse(views[name], args=[draft]))
         coordinator.photograph(pictures, f"begun-{name}")
+    coordinator.open(reverse("studies:deed", args=[draft, "lock"]))
+    coordinator.photograph(pictures, "lock")
     for name in ("arm", "question"):
         coordinator.open(reverse(f"studies:add_{name}", args=[draft]))
         coordinator.photograph(pictures, f"new-{name}")

@@ -54,7 +54,8 @@ def signed(content: Content) -> str:
 
 
 def of(content: Content) -> Content:
-    return content.get("blinding", NAMED)
+    found: Content = content.get("blinding", NAMED)
+    return found
 
 
 def moment(told: str) -> str:
