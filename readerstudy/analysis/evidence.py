@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from readerstudy.analysis import cells
+from readerstudy.analysis.declared import Declared
 from readerstudy.analysis.labels import own_label
 from readerstudy.analysis.replicates import Replicates, replicates_of
 from readerstudy.analysis.snapshot import one_moment
@@ -23,7 +24,7 @@ from readerstudy.stats.arrays import BoolArray, FloatArray
 from readerstudy.stats.inference import Inference, seed_from
 from readerstudy.stats.scale import Scale
 from readerstudy.studies.lifecycle import State
-from readerstudy.studies.models import Arm, Criterion, Kind, Study, Unblinding
+from readerstudy.studies.models import Arm, Criterion, Design, Kind, Study, Unblinding
 from readerstudy.studies.models.criterion import Option, Scope
 
 FINAL = frozenset({State.CLOSED, State.DATA_LOCKED, State.UNBLINDED, State.ARCHIVED})
@@ -133,6 +134,7 @@ class Evidence:
     verdict_agreement: Agreement
     repeats: int
     sha256: str
+    declared: Declared = field(default_factory=Declared)
 
     @property
     def study(self) -> Study:
@@ -177,6 +179,7 @@ def gather(study: Study) -> Evidence:
         outputs, replicates, agreement = _outputs(table), replicates_of(table), agreement_of(study)
         digest = hashlib.sha256(_protocol(table, outputs, replicates, agreement))
         sheets, repeats = _sheets(table, digest)
+        declared = Declared.of(table)
     return Evidence(
         table=table,
         sheets=sheets,
@@ -185,6 +188,7 @@ def gather(study: Study) -> Evidence:
         verdict_agreement=agreement,
         repeats=repeats,
         sha256=digest.hexdigest(),
+        declared=declared,
     )
 
 
@@ -297,6 +301,7 @@ def _protocol(
         "blinded": table.blinding.is_blinded,
         "unblindings": list(Unblinding.objects.of(study).values_list("case_code", "is_planned", "reason")),
         "seed": seed_of(study),
+        **_endpoints(study),
         "arms": list(Arm.objects.filter(pk__in=table.arms).order_by("position").values(*ARM_FIELDS)),
         "criteria": [
             {name: getattr(row, name) for name in CRITERION_FIELDS} for row in table.criteria.values()
@@ -320,3 +325,9 @@ def _protocol(
         ],
     }
     return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _endpoints(study: Study) -> dict[str, Any]:
+    """The declared endpoints, where there are some."""
+    declared = Design.objects.of(study).section("endpoints")
+    return {"endpoints": declared} if declared else {}

@@ -19,6 +19,7 @@ from readerstudy.analysis.estimates.agreement import agreement, prevalence, shar
 from readerstudy.analysis.estimates.alignment import alignment, differences
 from readerstudy.analysis.estimates.classification import classification
 from readerstudy.analysis.estimates.constancy import self_agreement, with_readers
+from readerstudy.analysis.estimates.endpoints import endpoints
 from readerstudy.analysis.estimates.plain import Content
 from readerstudy.analysis.estimates.refusals import refusals
 from readerstudy.analysis.estimates.spread import spread
@@ -64,6 +65,7 @@ def report_of(evidence: Evidence) -> Content:
         "counts": _counts(evidence),
         "refusals": refusals(evidence),
         "verdict_agreement": verdict_agreement(evidence),
+        "endpoints": endpoints(evidence),
         "criteria": [_criterion(evidence, sheet) for sheet in evidence.sheets.values()],
         "classification": classification(evidence),
         "self_agreement": self_agreement(evidence),

@@ -8,7 +8,16 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from readerstudy.analysis.document import arms, blinding, constancy, criteria, foundations, verdicts, words
+from readerstudy.analysis.document import (
+    arms,
+    blinding,
+    constancy,
+    criteria,
+    endpoints,
+    foundations,
+    verdicts,
+    words,
+)
 from readerstudy.analysis.document.parts import Cell, Document, Group, Line, Picture, Section, Table
 from readerstudy.analysis.document.words import listed
 from readerstudy.analysis.estimates.plain import Content
@@ -19,6 +28,7 @@ __all__ = ["Cell", "Document", "Group", "Line", "Picture", "Section", "Table", "
 def document_of(content: Content) -> Document:
     badges = {arm["name"]: _arm_badges(arm) for arm in content["arms"]}
     sections = [
+        endpoints.section(content, badges),
         *(criteria.section(criterion, badges) for criterion in content["criteria"]),
         arms.refusals(content, badges),
         verdicts.section(content, badges),

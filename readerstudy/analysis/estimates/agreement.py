@@ -47,7 +47,9 @@ COEFFICIENTS: dict[Kind, tuple[Coefficient, ...]] = {
     Kind.LIKERT: (_percent, _alpha_ordinal, _ac2),
     Kind.YES_NO: (_percent, _alpha_nominal, _ac1),
     Kind.SINGLE_CHOICE: (_percent, _alpha_nominal, _ac1),
+    Kind.INTEGER: (_alpha_interval,),
     Kind.NUMBER: (_alpha_interval,),
+    Kind.VISUAL_ANALOGUE: (_alpha_interval,),
 }
 
 

@@ -13,7 +13,6 @@ from readerstudy.analysis.evidence import Evidence, Sheet
 from readerstudy.stats.distribution import distribution
 from readerstudy.stats.ratings import MISSING, Ratings
 from readerstudy.stats.scale import Scale
-from readerstudy.studies.models import Kind
 
 MOST_VALUES = 12
 BINS = 10
@@ -29,7 +28,7 @@ class _Spread:
 def spread(evidence: Evidence, sheet: Sheet) -> list[Content]:
     """One entry an arm with a count and share for each option, or for each range of a number."""
     by_arm = [_answered(evidence, sheet, place) for place in range(len(evidence.arms))]
-    found = _in_ranges(sheet, by_arm) if sheet.criterion.kind == Kind.NUMBER else _by_option(sheet, by_arm)
+    found = _in_ranges(sheet, by_arm) if sheet.scale is None else _by_option(sheet, by_arm)
     return [_of_arm(evidence, sheet, place, found) for place in range(len(evidence.arms))]
 
 

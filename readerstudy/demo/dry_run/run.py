@@ -73,7 +73,7 @@ def dry_run(
     small, count, people = made_small(document, cases=cases, readers=readers)
     with clock.of("load"):
         study = load_protocol(document=small, by=by, text=written(small.data))
-        Study.objects.filter(pk=study.pk).update(is_demo=True, contains_patient_data=False)
+        Study.objects.filter(pk=study.pk).update(is_demo=True, contains_patient_data=False, seed=seed)
         study.refresh_from_db()
     say(f"“{study}”: {count} cases, {people} readers.")
     with clock.of("images"):
@@ -89,12 +89,10 @@ def dry_run(
     with clock.of("report"):
         study = move_study(study=study, then=State.CLOSED, by=by)
         report = freeze_report(study=study, by=by)
-    return _told(study, document, report.content, count, people, clock)
+    return _told(study, report.content, count, people, clock)
 
 
-def _told(
-    study: Study, document: Document, content: dict[str, Any], cases: int, readers: int, clock: Clock
-) -> Run:
+def _told(study: Study, content: dict[str, Any], cases: int, readers: int, clock: Clock) -> Run:
     mine = {"allocation__plan__study": study}
     return Run(
         study=study,
@@ -102,7 +100,7 @@ def _told(
         readers=readers,
         readings=Reading.objects.filter(**mine, submitted_at__isnull=False).count(),
         ratings=Rating.objects.filter(**mine).count(),
-        promised=tuple(promised_of(document, content)),
+        promised=tuple(promised_of(content)),
         seconds=clock.seconds,
     )
 

@@ -1,0 +1,117 @@
+"""The section of the declared endpoints: what the protocol promised before the first rating, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from readerstudy.analysis.document import words
+from readerstudy.analysis.document.parts import Cell, Group, Row, Section, Table
+from readerstudy.analysis.estimates.plain import Content
+
+Badges = dict[str, tuple[str, ...]]
+STATISTICS: Mapping[str, Any] = {
+    "accuracy": gettext_lazy("share that agrees with the reference standard"),
+    "sensitivity": gettext_lazy("sensitivity"),
+    "specificity": gettext_lazy("specificity"),
+    "auc": gettext_lazy("area under the ROC curve"),
+    "acceptable_share": gettext_lazy("share acceptable"),
+    "top_box_share": gettext_lazy("share in the best bin"),
+    "mean_score": gettext_lazy("mean score"),
+    "preference_share": gettext_lazy("share preferred, ties left out"),
+    "win_rate": gettext_lazy("share won, a tie counts half"),
+    "refusal_share": gettext_lazy("share refused"),
+    "kappa": gettext_lazy("kappa (Light)"),
+    "weighted_kappa": gettext_lazy("kappa with quadratic weights (Light)"),
+    "alpha": gettext_lazy("Krippendorff’s alpha"),
+    "ac1": gettext_lazy("Gwet’s AC1"),
+    "ac2": gettext_lazy("Gwet’s AC2, quadratic weights"),
+    "icc": gettext_lazy("intraclass correlation (2,1)"),
+    "percent_agreement": gettext_lazy("percent agreement"),
+    "iou": gettext_lazy("intersection over union with the other readers"),
+    "mean_error": gettext_lazy("mean difference from the reference"),
+    "limits_of_agreement": gettext_lazy("limits of agreement with the reference"),
+    "d_prime": gettext_lazy("d′"),
+    "kendall_tau": gettext_lazy("Kendall’s tau-b"),
+    "rouge": gettext_lazy("ROUGE-L against the reference text"),
+    "median_time": gettext_lazy("median seconds of a reading"),
+    "edit_distance": gettext_lazy("share of words changed"),
+    "blinding_index": gettext_lazy("blinding index"),
+}
+LIMITS: Mapping[str, Any] = {
+    "lower": gettext_lazy("lower limit"),
+    "bias": gettext_lazy("mean"),
+    "upper": gettext_lazy("upper limit"),
+}
+
+
+def section(content: Content, badges: Badges) -> Section | None:
+    """All endpoints in one table, the primary ones marked; None where the protocol declares none."""
+    declared = content.get("endpoints") or []
+    if not declared:
+        return None
+    return Section(
+        slug="endpoints",
+        heading=_("Declared endpoints"),
+        sentences=(_("What the protocol named before the first rating, in its order."),),
+        tables=(_table(declared, badges),),
+    )
+
+
+def _table(declared: list[Content], badges: Badges) -> Table:
+    rows = [row for each in declared for row in each["estimates"]]
+    return Table(
+        caption=_("Declared endpoints"),
+        head=(
+            *words.heads(_("Of")),
+            *words.number_heads(_("Value"), _("Interval"), _("Cases"), _("Readers"), _("Ratings")),
+        ),
+        groups=tuple(Group(_title(each), _rows(each, badges)) for each in declared),
+        methods=tuple(
+            filter(
+                None,
+                (
+                    _("Intervals: %(methods)s.") % {"methods": words.methods_named(rows)} if rows else "",
+                    words.resampling(rows),
+                    _("Figures are conditional on what was shown and rated; repeats are left out."),
+                ),
+            )
+        ),
+        cautions=words.cautions([(_title(each), row) for each in declared for row in each["estimates"]]),
+    )
+
+
+def _title(endpoint: Content) -> str:
+    told = {"name": endpoint["name"], "statistic": STATISTICS[endpoint["statistic"]]}
+    title = _("%(name)s: %(statistic)s") % told
+    if endpoint["margin"] is not None:
+        title = _("%(title)s; margin %(margin)s") % {"title": title, "margin": f"{endpoint['margin']:g}"}
+    return _("%(title)s (primary)") % {"title": title} if endpoint["is_primary"] else title
+
+
+def _rows(endpoint: Content, badges: Badges) -> tuple[Row, ...]:
+    rows = endpoint["estimates"]
+    if not rows:
+        return ((Cell(_("No figure: nothing was rated that it could be computed from."), "why"),),)
+    return tuple(
+        (
+            _of(row, badges),
+            words.value_cell(row),
+            words.interval_cell(row),
+            *words.counted(row)[:3],
+        )
+        for row in rows
+    )
+
+
+def _of(row: Content, badges: Badges) -> Cell:
+    """Whose figure it is: an arm's, a difference, a reader's, or that of all together."""
+    if row["contrast"]:
+        return Cell(words.contrast(row), "head")
+    limit = LIMITS.get(row["variant"] or "")
+    named = [row["arm"] or "", row["reader"] or "", str(limit) if limit else ""]
+    label = ", ".join(filter(None, named)) or _("all together")
+    return Cell(label, "head", badges.get(row["arm"] or "", ()))

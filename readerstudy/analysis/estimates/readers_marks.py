@@ -1,0 +1,102 @@
+"""What one rating counts for in an endpoint: a comparison by the arm it speaks for, a drawing by its overlap."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+
+from readerstudy.analysis.answers import Answers, Mark
+from readerstudy.analysis.declared import Declared, place_of
+from readerstudy.analysis.evidence import Evidence
+from readerstudy.analysis.table import Record
+from readerstudy.stats.ratings import Scores
+from readerstudy.stats.regions import Points, intersection_over_union
+from readerstudy.stats.wording import edit_share
+from readerstudy.studies.models import Criterion, Kind
+
+
+def conforms(accepted: bool | None) -> float | None:
+    return None if accepted is None else float(accepted)
+
+
+def as_answered(criterion: Criterion, value: str) -> str:
+    """The answer that is compared with a reference: of a ranking its first place."""
+    if criterion.kind == Kind.RANKING:
+        ranked = json.loads(value)
+        return str(ranked[0]) if ranked else ""
+    return value
+
+
+def oriented(evidence: Evidence, contrast: tuple[int, int] | None) -> Mark:
+    """A comparison as a grade for the contrast's first arm; without a contrast for the arm that comes first in order.
+
+    The page's scale is negative where output A seems better and positive where B does. Answers that are no grade, and
+    pairs without the arm, count for nothing.
+    """
+    letters, order = evidence.declared.letters, evidence.table.blinding.order
+
+    def mark(record: Record) -> float | None:
+        arms = letters.get(place_of(record), {})
+        if record.score is None or len(arms) != 2:
+            return None
+        first, second = arms[min(arms)], arms[max(arms)]
+        if contrast is not None and {first, second} != set(contrast):
+            return None
+        wanted = contrast[0] if contrast else min(first, second, key=order.index)
+        return record.score if wanted == second else -record.score
+
+    return mark
+
+
+def changed_words(declared: Declared) -> Mark:
+    """The share of words that an edit changed."""
+
+    def mark(record: Record) -> float | None:
+        source = declared.sources.get((place_of(record), record.arm or 0))
+        return None if source is None else edit_share(source, str(json.loads(record.value)["text"]))
+
+    return mark
+
+
+def signed_confidence(declared: Declared, criterion: Criterion, positive: str) -> Mark:
+    """Confidence as a scale from sure of the negative to sure of the positive class.
+
+    A confidence belongs to the choice that is asked before it. Without one the number stands as it is.
+    """
+    said = declared.choices.get(criterion.key)
+
+    def mark(record: Record) -> float | None:
+        if said is None or record.score is None:
+            return record.score
+        answer = said.get(place_of(record))
+        if not answer:
+            return None
+        return record.score if answer == positive else -record.score
+
+    return mark
+
+
+def overlap_with_others(answers: Answers) -> Scores:
+    """For each case and reader the mean overlap of the reader's marks with those of every other reader."""
+    drawn: dict[int, dict[int, list[Points]]] = defaultdict(dict)
+    for record in answers.records:
+        drawn[record.case][record.reader] = _points(json.loads(record.value))
+    readers = {reader: column for column, reader in enumerate(answers.table.readers)}
+    values = np.full((len(drawn), len(readers)), math.nan)
+    for row, marks in enumerate(drawn.values()):
+        for reader, own in marks.items():
+            others = [intersection_over_union(own, other) for each, other in marks.items() if each != reader]
+            if others:
+                values[row, readers[reader]] = sum(others) / len(others)
+    units = tuple(answers.table.cases[case].code for case in drawn)
+    return Scores(values=values, units=units, readers=answers.readers)
+
+
+def _points(marks: list[dict[str, Any]]) -> list[Points]:
+    """The corners of marks on the first image that any of them lies on."""
+    slots = sorted({mark["slot"] for mark in marks})
+    return [mark["points"] for mark in marks if mark["slot"] == slots[0]]
