@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from readerstudy.reading.questions import Presentation, Subject
 from readerstudy.reading.visibility import entries_of, show_question
-from readerstudy.studies.models import Criterion
+from readerstudy.studies.models import Criterion, Kind
 from readerstudy.studies.rubrics.previews import register
 
 LETTERS = ("A", "B")
@@ -28,7 +28,9 @@ def paint(criteria: Sequence[Criterion]) -> SafeString:
         show_question(question, None, is_asked=True, order="", source=text, letters=LETTERS)
         for question in presentation.questions
     ]
-    return render_to_string("reading/controls/entries.html", {"entries": entries_of(shown)})
+    controls = render_to_string("reading/controls/entries.html", {"entries": entries_of(shown)})
+    marked = any(criterion.kind == Kind.TEXT_SPAN for criterion in criteria)
+    return format_html('<p class="written sample">{}</p>{}', text, controls) if marked else controls
 
 
 def _text() -> str:

@@ -80,8 +80,8 @@ class QuestionForm(forms.Form):
     cannot_judge = forms.ChoiceField(
         label=_("“Cannot judge”"),
         choices=[
-            ("yes", _("Readers may say that they cannot judge")),
-            ("with_reason", _("They may, and say why")),
+            ("yes", _("Offered")),
+            ("with_reason", _("Offered, and a reason is asked")),
             ("no", _("Not offered")),
         ],
     )

@@ -152,7 +152,7 @@ def pictures(phase: Phase) -> list[tuple[Family, list[Picture]]]:
 
 
 def _picture(kind: str, phase: Phase) -> Picture:
-    example = example_of(kind)
+    example = {**example_of(kind), "cannot_judge": "no"}
     if phase == Phase.EXIT:
         example["applies_to"] = CASE
     return Picture(kind, str(Kind(kind).label), str(SENTENCES[kind]), painted([example]))

@@ -5,11 +5,14 @@
 
 const words = document.querySelector("#reorder-words");
 
-function lineAt(list, y) {
-  return [...list.children].find((line) => {
-    const box = line.getBoundingClientRect();
-    return y < box.top + box.height / 2;
-  });
+/* Above which line a drop at this height puts a line; null is the end. */
+function lineBelow(list, y) {
+  return (
+    [...list.children].find((line) => {
+      const box = line.getBoundingClientRect();
+      return y < box.top + box.height / 2;
+    }) ?? null
+  );
 }
 
 function post(list) {
@@ -30,27 +33,33 @@ function post(list) {
   form.submit();
 }
 
-function orderOf(list) {
-  return [...list.children].map((line) => line.dataset.number).join();
+function showDrop(list, below) {
+  for (const line of list.children) delete line.dataset.drop;
+  if (below) below.dataset.drop = "before";
+  else list.lastElementChild.dataset.drop = "after";
 }
 
 function drag(list, line, handle, event) {
-  const before = orderOf(list);
-  const next = line.nextElementSibling;
   const steps = new AbortController();
   const { signal } = steps;
   handle.setPointerCapture(event.pointerId);
   line.dataset.lifted = "";
-  handle.addEventListener("pointermove", (moved) => list.insertBefore(line, lineAt(list, moved.clientY) ?? null), { signal });
-  const end = (isDropped) => {
+  const end = (y) => {
     steps.abort();
-    delete line.dataset.lifted;
-    if (!isDropped) list.insertBefore(line, next);
-    else if (orderOf(list) !== before) post(list);
+    for (const each of list.children) {
+      delete each.dataset.drop;
+      delete each.dataset.lifted;
+    }
+    if (y === null) return;
+    const below = lineBelow(list, y);
+    if (below === line || below === line.nextElementSibling) return;
+    list.insertBefore(line, below);
+    post(list);
   };
-  handle.addEventListener("pointerup", () => end(true), { signal });
-  handle.addEventListener("pointercancel", () => end(false), { signal });
-  document.addEventListener("keydown", (key) => key.key === "Escape" && end(false), { signal });
+  handle.addEventListener("pointermove", (moved) => showDrop(list, lineBelow(list, moved.clientY)), { signal });
+  handle.addEventListener("pointerup", (dropped) => end(dropped.clientY), { signal });
+  handle.addEventListener("pointercancel", () => end(null), { signal });
+  document.addEventListener("keydown", (key) => key.key === "Escape" && end(null), { signal });
 }
 
 for (const list of document.querySelectorAll("[data-reorder]")) {
