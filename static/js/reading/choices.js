@@ -10,12 +10,8 @@ export class Choice extends Criterion {
   }
 
   show(value) {
-    for (const input of this.inputs) if (input.type === "radio") input.checked = input.value === value;
-  }
-
-  write(answer) {
-    super.write(answer);
-    if (answer.cannot) this.cannot.checked = true;
+    const options = this.inputs.filter((input) => input.type === "radio" && input !== this.cannot);
+    for (const input of options) input.checked = input.value === value;
   }
 }
 
@@ -25,16 +21,12 @@ export class Several extends Criterion {
   }
 
   get value() {
-    return this.#listed(this.options.filter((input) => input.checked).map((input) => input.value));
+    return listed(this.options.filter((input) => input.checked).map((input) => input.value));
   }
 
   get stored() {
     const chosen = JSON.parse(super.stored || "[]");
-    return this.#listed(this.options.map((input) => input.value).filter((value) => chosen.includes(value)));
-  }
-
-  #listed(values) {
-    return values.length ? JSON.stringify(values) : "";
+    return listed(this.options.map((input) => input.value).filter((value) => chosen.includes(value)));
   }
 
   show(value) {
@@ -52,4 +44,8 @@ export class Several extends Criterion {
     this.changedBy(input, "change");
     return "stay";
   }
+}
+
+function listed(values) {
+  return values.length ? JSON.stringify(values) : "";
 }
