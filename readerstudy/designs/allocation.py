@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
 
 from readerstudy.designs.comparisons import Round, rounds_for
@@ -140,7 +141,7 @@ class _Batch:
 def _rows(
     seed: int, key_seed: int, reader: int, shown: Sequence[tuple[int, Showing]], arms: Sequence[str]
 ) -> Iterator[Presentation]:
-    key, case_key = digests(key_seed, "reading", reader), digests(key_seed, "case", reader)
+    key, case_key = digests(key_seed, "reading", reader), cache(digests(key_seed, "case", reader))
     letters = Letters(seed, reader, len(arms))
     for position, (batch, each) in enumerate(shown, start=1):
         yield Presentation(

@@ -14,14 +14,21 @@ class Letters:
     def __init__(self, seed: int, reader: int, arms: int) -> None:
         self._places = digests(seed, "letters", reader)
         self._arms = arms
+        self._known: dict[str, list[int]] = {}
 
     def of(self, case: str, shown: Sequence[int]) -> str:
         """The letters of the arms that are shown, given by their numbers from left to right."""
         if len(shown) != 1:
             return ascii_uppercase[: len(shown)]
+        if case not in self._known:
+            self._known[case] = self._drawn(case)
+        return ascii_uppercase[self._known[case].index(shown[0])]
+
+    def _drawn(self, case: str) -> list[int]:
+        """The arms in the order of the letters that they have here."""
         drawn = int(self._places(case), 16)
         left, names = list(range(self._arms)), []
         while left:
             drawn, place = divmod(drawn, len(left))
             names.append(left.pop(place))
-        return ascii_uppercase[names.index(shown[0])]
+        return names

@@ -86,7 +86,7 @@ def balance_of_rows(
     Promises are about the plan. Where outputs are hidden they are counted with the presentations that went with them.
     """
     drawn = drawing.drawn(first) if first and drawing.hidden else []
-    hidden = list(left_out(drawn, drawing.rows(first)))
+    hidden = list(left_out(drawn, drawing.rows(first))) if drawn else []
     counted = drawn if hidden else [row for row in rows if row.reader in set(first)]
     main = [row for row in counted if row.batch == 0]
     given = {"readers": first, "cases": drawing.row.cases, "arms": drawing.arms}

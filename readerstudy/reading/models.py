@@ -153,9 +153,7 @@ class Allocation(models.Model):
     )
     period = models.PositiveSmallIntegerField(default=1)
     position = models.PositiveIntegerField()
-    key = models.CharField(
-        max_length=32, unique=True, help_text="Names the reading in addresses; tells nothing."
-    )
+    key = models.CharField(max_length=32, help_text="Names the reading in addresses; tells nothing.")
     case_key = models.CharField(max_length=32, help_text="Names the case's images for this reader alone.")
 
     objects = Allocations.as_manager()
@@ -165,6 +163,7 @@ class Allocation(models.Model):
         verbose_name_plural = _("allocations")
         indexes = [models.Index(fields=["seat", "case_key"], name="reading_images_of_a_reader")]
         constraints = [
+            models.UniqueConstraint(fields=["key"], name="reading_keys_differ"),
             models.UniqueConstraint(
                 fields=["plan", "seat", "position"], name="reading_one_case_per_plan_and_position"
             ),

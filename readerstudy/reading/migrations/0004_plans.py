@@ -154,6 +154,14 @@ class Migration(migrations.Migration):
         _unindexed("allocation", "seat", "studies.membership", "allocations"),
         _unindexed("allocatedoutput", "allocation", "reading.allocation", "outputs"),
         _unindexed("allocatedoutput", "arm", "studies.arm", "+"),
+        migrations.AlterField(
+            "allocation",
+            "key",
+            models.CharField(help_text="Names the reading in addresses; tells nothing.", max_length=32),
+        ),
+        migrations.AddConstraint(
+            "allocation", models.UniqueConstraint(fields=("key",), name="reading_keys_differ")
+        ),
         migrations.RemoveConstraint("allocation", "reading_one_case_per_position"),
         migrations.AddConstraint(
             "allocation",
