@@ -80,11 +80,18 @@ class ShownCriterion:
 
     @property
     def low_anchor(self) -> str:
-        return self.options[0].label if self.is_scale and self.options else ""
+        return self._end(0)
 
     @property
     def high_anchor(self) -> str:
-        return self.options[-1].label if self.is_scale and self.options else ""
+        return self._end(-1)
+
+    def _end(self, place: int) -> str:
+        """The words at an end of a scale, where they say more than its figure."""
+        if not self.is_scale or not self.options:
+            return ""
+        option = self.options[place]
+        return "" if option.label == option.face else option.label
 
     @property
     def is_scale(self) -> bool:
