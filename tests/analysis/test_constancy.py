@@ -74,7 +74,7 @@ def study(db: None) -> Study:
         for number, label in enumerate(labels, start=1):
             add_output(arm, case, number, label, "answer" if label else "full_refusal")
     factories.make_reader(study)
-    return study
+    return factories.name_arms(study)
 
 
 def test_agreement_with_itself_counts_labels_and_refusals(study: Study) -> None:

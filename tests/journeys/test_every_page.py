@@ -25,8 +25,10 @@ STAFF = SignIn("staff", "staff@demo.example", "demo-site-staff", "Site staff")
 STUDY_PAGES = (
     ("overview", "studies:detail"),
     ("settings", "studies:settings"),
+    ("protocol-file", "studies:protocol"),
     ("arms", "studies:arms"),
     ("questions", "studies:questions"),
+    ("rubrics", "studies:rubrics"),
     ("life", "studies:life"),
     ("ethics", "studies:ethics"),
     ("amend", "studies:amend"),
@@ -81,6 +83,8 @@ DRAFT_PAGES = (
 OWN_PAGES = (
     ("studies", "studies:list"),
     ("new-study", "studies:create"),
+    ("templates", "studies:gallery"),
+    ("protocol-file-load", "studies:load"),
     ("account", "accounts:account"),
     ("profile", "accounts:profile"),
     ("password", "account_change_password"),
@@ -96,12 +100,16 @@ STRANGERS_PAGES = (
     ("sign-up", "account_signup"),
 )
 SEEN_ELSEWHERE = {
+    "studies:template",
+    "reading:preview",
     "studies:deed",
     "cases:look",
     "studies:edit_arm",
     "studies:add_arm",
     "studies:edit_question",
     "studies:add_question",
+    "studies:new_question",
+    "studies:rubric",
     "generation:attempt",
     "generation:import",
     "generation:write_case",
@@ -119,9 +127,12 @@ SEEN_ELSEWHERE = {
     "home",  # leads to the studies
 }
 NO_PAGES = {  # answers to a form, parts of a page, downloads and pictures
+    "studies:start_template", "studies:template_file", "studies:protocol_file", "reading:preview_image",
     "health", "accounts:theme", "accounts:second_factor_picture",
     "generation:try_cases", "generation:set_budget", "generation:set_price",
-    "generation:try", "studies:cross_arm", "studies:remove_arm", "studies:remove_question", "studies:look_at_amendment", "studies:sign_amendment",
+    "generation:try", "studies:cross_arm", "studies:remove_arm",
+    "studies:change_question", "studies:order_questions", "studies:use_rubric",
+    "studies:look_at_amendment", "studies:sign_amendment",
     "cases:upload", "cases:report", "cases:erase_names", "cases:confirm", "cases:label_table",
     "cases:confirm_labels", "cases:thumbnail", "cases:take_back", "cases:start_looking", "cases:settle",
     "cases:attest", "cases:known", "cases:start_transfer", "cases:transfer", "cases:recipes",
@@ -170,6 +181,10 @@ def test_a_stranger(arrive: Callable[..., Person], demo: Demo, pictures: Path) -
 def test_a_coordinator(arrive: Callable[..., Person], demo: Demo, pictures: Path) -> None:
     coordinator = arrive()
     coordinator.sign_in(COORDINATOR)
+    coordinator.open(reverse("studies:template", args=["T01"]))
+    coordinator.photograph(pictures, "template")
+    coordinator.open(reverse("reading:preview", args=["T17", "study"]))
+    coordinator.photograph(pictures, "template-screen")
     for name, view in OWN_PAGES:
         coordinator.open(reverse(view))
         if "reauthenticate" in coordinator.page.url:
@@ -193,13 +208,28 @@ def test_a_coordinator_who_begins(
         coordinator.photograph(pictures, f"begun-{name}")
     coordinator.open(reverse("studies:deed", args=[draft, "lock"]))
     coordinator.photograph(pictures, "lock")
-    for name in ("arm", "question"):
-        coordinator.open(reverse(f"studies:add_{name}", args=[draft]))
-        coordinator.photograph(pictures, f"new-{name}")
-        coordinator.page.locator("main button[type=submit].primary").click()
-        coordinator.photograph(pictures, f"new-{name}-unfilled")
+    coordinator.open(reverse("studies:add_arm", args=[draft]))
+    coordinator.photograph(pictures, "new-arm")
+    coordinator.page.locator("main button[type=submit].primary").click()
+    coordinator.photograph(pictures, "new-arm-unfilled")
+    photograph_questions(coordinator, draft, pictures)
     photograph_recorded_outputs(coordinator, draft, pictures, tmp_path)
     photograph_an_invitation(coordinator, draft, pictures, arrive)
+
+
+def photograph_questions(coordinator: Person, draft: str, pictures: Path) -> None:
+    """Every kind with its picture, a question that is not written yet, and a ready rubric."""
+    coordinator.open(reverse("studies:add_question", args=[draft]))
+    coordinator.photograph(pictures, "question-kinds")
+    coordinator.open(reverse("studies:new_question", args=[draft, "likert"]))
+    coordinator.photograph(pictures, "new-question")
+    coordinator.expect_refusal(422)
+    coordinator.page.locator("main button[type=submit].primary").click()
+    coordinator.photograph(pictures, "new-question-unfilled")
+    coordinator.open(reverse("studies:rubric", args=[draft, "radpref-grid"]))
+    coordinator.photograph(pictures, "rubric")
+    coordinator.page.get_by_role("button", name="Use this rubric").click()
+    coordinator.photograph(pictures, "questions-of-a-rubric")
 
 
 def photograph_recorded_outputs(coordinator: Person, draft: str, pictures: Path, folder: Path) -> None:
