@@ -30,12 +30,13 @@ def place_of(record: Record) -> Shown:
 class Declared:
     """The endpoints as the protocol has them, and what their figures need; nothing is read that none of them needs.
 
-    `letters` are the arms behind the letters of a presentation, `sources` the texts that edits began from, `seconds`
-    those of each reading with the arms it showed, `texts` the outputs of each arm by case, `choices` the answers to
-    the choice that a confidence belongs to, by the confidence's key.
+    `analysis` is that section of the protocol, `letters` the arms behind the letters of a presentation, `sources` the
+    texts that edits began from, `seconds` those of each reading with the arms it showed, `texts` the outputs of each
+    arm by case, `choices` the answers to the choice that a confidence belongs to, by the confidence's key.
     """
 
     endpoints: tuple[Mapping[str, Any], ...] = ()
+    analysis: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[str, list[Answers]] = field(default_factory=dict)
     arms: Mapping[str, int] = field(default_factory=dict)
     letters: Mapping[Shown, Mapping[str, int]] = field(default_factory=dict)
@@ -47,12 +48,14 @@ class Declared:
     @classmethod
     def of(cls, table: LongTable) -> Declared:
         study = table.study
-        endpoints = tuple(Design.objects.of(study).section("endpoints"))
+        design = Design.objects.of(study)
+        endpoints, analysis = tuple(design.section("endpoints")), design.section("analysis")
         if not endpoints:
-            return cls()
+            return cls(analysis=analysis)
         statistics = {each["statistic"] for each in endpoints}
         return cls(
             endpoints=endpoints,
+            analysis=analysis,
             answers=answers_of(table, [each.get("criterion", "") for each in endpoints]),
             arms=dict(Arm.objects.filter(study=study).values_list("name", "pk")),
             letters=_letters(table) if statistics & COMPARED else {},

@@ -159,7 +159,10 @@ class Evidence:
 
     @property
     def inference(self) -> Inference:
-        return Inference(seed=seed_of(self.study))
+        """How figures are computed: as the protocol says, else in the usual way."""
+        plan = self.declared.analysis
+        told = {name: plan[name] for name in ("level", "resamples", "seed") if name in plan}
+        return Inference(**{"seed": seed_of(self.study), **told})
 
     @property
     def has_ratings(self) -> bool:
@@ -301,7 +304,7 @@ def _protocol(
         "blinded": table.blinding.is_blinded,
         "unblindings": list(Unblinding.objects.of(study).values_list("case_code", "is_planned", "reason")),
         "seed": seed_of(study),
-        **_endpoints(study),
+        **_declared(study),
         "arms": list(Arm.objects.filter(pk__in=table.arms).order_by("position").values(*ARM_FIELDS)),
         "criteria": [
             {name: getattr(row, name) for name in CRITERION_FIELDS} for row in table.criteria.values()
@@ -327,7 +330,8 @@ def _protocol(
     return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _endpoints(study: Study) -> dict[str, Any]:
-    """The declared endpoints, where there are some."""
-    declared = Design.objects.of(study).section("endpoints")
-    return {"endpoints": declared} if declared else {}
+def _declared(study: Study) -> dict[str, Any]:
+    """The declared endpoints and analysis, where there are some."""
+    design = Design.objects.of(study)
+    told = {name: design.section(name) for name in ("endpoints", "analysis")}
+    return {name: content for name, content in told.items() if content}

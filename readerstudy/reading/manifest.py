@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from readerstudy.cases.models import Case, Image, ImageRules, Purpose, Rendition
@@ -11,7 +12,7 @@ from readerstudy.designs import crossed
 from readerstudy.generation.models import FrozenOutput, FrozenSet, Interpretation
 from readerstudy.reading.allocating_store import digest_of, stored_rows
 from readerstudy.reading.models import AllocatedOutput, AllocationPlan
-from readerstudy.studies.models import Arm, Criterion, Study
+from readerstudy.studies.models import Arm, Criterion, Design, Study
 
 STUDY_FIELDS = [
     "key",
@@ -50,24 +51,66 @@ CRITERION_FIELDS = [
 ]
 
 
+ASKED_FIELDS = (
+    "applies_to",
+    "stage",
+    "shuffled",
+    "acceptable",
+    "high_quality",
+    "asks_reason",
+    "when",
+)
+"""Told of a criterion where they are not as usual, so that studies locked before these fields came stay provable."""
+
+
 def manifest(study: Study, plan: AllocationPlan) -> dict[str, Any]:
     """Protocol, cases, pixels, interpretations and allocation, in a fixed order.
 
     Readers who join after the lock are drawn from the same plan; the manifest holds the rows of those before it.
     """
     return {
-        "study": {name: getattr(study, name) for name in STUDY_FIELDS},
+        "study": {name: getattr(study, name) for name in STUDY_FIELDS if name != "key" or _is_first(plan)},
         "protocol_version": study.protocol_version,
         "arms": list(Arm.objects.filter(study=study).order_by("position").values(*ARM_FIELDS)),
-        "criteria": list(Criterion.objects.of(study).values(*CRITERION_FIELDS)),
+        "criteria": _criteria(Criterion.objects.of(study)),
         "cases": list(Case.objects.read(study).values("code", "clinical_text", "strata", "reference__label")),
         "renditions": _renditions(study),
         "interpretations": _interpretations(study),
         "allocation": _allocation(plan),
+        **({} if _is_first(plan) else _design(study)),
+        **_leaving(study),
         **_purposes(study),
         **_showing(study),
-        **_frozen(study),
+        **_frozen(study, plan),
     }
+
+
+def _is_first(plan: AllocationPlan) -> bool:
+    """Whether the study was locked when manifests still named its address, which differs from machine to machine."""
+    return plan.algorithm == crossed.ALGORITHM
+
+
+def _design(study: Study) -> dict[str, Any]:
+    """The sections of the protocol that have no rows, where anything was said in them."""
+    document = Design.objects.of(study).document
+    return {"design": document} if document else {}
+
+
+def _criteria(rows: Iterable[Criterion]) -> list[dict[str, Any]]:
+    usual = Criterion()
+    return [
+        {
+            **{name: getattr(row, name) for name in CRITERION_FIELDS},
+            **{name: told for name in ASKED_FIELDS if (told := getattr(row, name)) != getattr(usual, name)},
+        }
+        for row in rows
+    ]
+
+
+def _leaving(study: Study) -> dict[str, Any]:
+    """The questions after the last case, where there are any."""
+    rows = _criteria(Criterion.objects.exit(study))
+    return {"exit_criteria": rows} if rows else {}
 
 
 def _purposes(study: Study) -> dict[str, Any]:
@@ -101,14 +144,21 @@ def _interpretations(study: Study) -> list[tuple[Any, ...]]:
     return list(ordered.values_list("generation__arm__position", "generation__case__code", "sha256"))
 
 
-def _frozen(study: Study) -> dict[str, Any]:
+def _frozen(study: Study, plan: AllocationPlan) -> dict[str, Any]:
     """The hashes of the frozen sets and of the texts as readers see them; studies locked without sets have none."""
-    sets = list(FrozenSet.objects.filter(study=study).order_by("number").values_list("number", "sha256"))
+    frozen = FrozenSet.objects.filter(study=study).order_by("number")
+    sets = [(each.number, each.sha256 if _is_first(plan) else _sha256_anywhere(each)) for each in frozen]
     if not sets:
         return {}
     rows = FrozenOutput.objects.of(study).order_by("arm__position", "case__position", "replicate")
     shown = rows.values_list("arm__position", "case__code", "replicate", "shown__sha256")
     return {"frozen_sets": sets, "shown_texts": list(shown)}
+
+
+def _sha256_anywhere(frozen: FrozenSet) -> str:
+    """The hash of a frozen set without the address of its study: the same outputs have the same on every machine."""
+    content = json.loads(frozen.manifest)
+    return digest({name: value for name, value in content.items() if name != "study"})
 
 
 def _allocation(plan: AllocationPlan) -> dict[str, Any]:

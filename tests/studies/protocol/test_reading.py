@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from readerstudy.studies.protocol import ProtocolError, read
 from readerstudy.studies.protocol.document import schema
+from readerstudy.studies.protocol.reference import reference
 
 SMALLEST = """\
 format: 1
@@ -186,3 +188,8 @@ def _properties(rules: Any, path: str) -> list[tuple[str, dict[str, Any]]]:
         for number, inner in enumerate(rules):
             found += _properties(inner, f"{path}[{number}]")
     return found
+
+
+def test_the_reference_of_protocol_files_is_made_from_the_schema() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "protocol.md").read_text()
+    assert page.endswith(f"{reference()}\n"), "Write reference() into docs/reference/protocol.md."
