@@ -412,7 +412,7 @@ def _tick(sent: QueryDict, name: str, is_ticked: bool) -> None:
 
 
 def _flat(sent: QueryDict) -> dict[str, str]:
-    return {name: sent[name] for name in sent if "-" not in name}
+    return {name: str(sent[name]) for name in sent if "-" not in name}
 
 
 def _row(row: Mapping[str, list[str]]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from readerstudy.studies.models import Criterion, Design, Kind, Study
 from readerstudy.studies.models.criterion import Phase, Scope, Stage
-from readerstudy.studies.protocol.library import Rubric
+from readerstudy.studies.protocol.library import Rubric, rubrics
 from readerstudy.studies.question_forms import Around, Editor
 from readerstudy.studies.rubrics.documents import to_document
 from readerstudy.studies.rubrics.examples import FAMILIES, SENTENCES, Family, example_of
@@ -156,6 +157,12 @@ def _picture(kind: str, phase: Phase) -> Picture:
     if phase == Phase.EXIT:
         example["applies_to"] = CASE
     return Picture(kind, str(Kind(kind).label), str(SENTENCES[kind]), painted([example]))
+
+
+@cache
+def ready_rubrics() -> tuple[Rubric, ...]:
+    """The newest version of each; the files belong to the product, so they are read once."""
+    return tuple(rubrics())
 
 
 def rubric_preview(rubric: Rubric) -> dict[str, Any]:

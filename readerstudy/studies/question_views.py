@@ -21,7 +21,14 @@ from readerstudy.studies.models.criterion import Phase
 from readerstudy.studies.policies import StudyError
 from readerstudy.studies.protocol import library
 from readerstudy.studies.question_forms import Editor, sent_from
-from readerstudy.studies.question_lists import around, pictures, preview_of, rubric_preview, sections_of
+from readerstudy.studies.question_lists import (
+    around,
+    pictures,
+    preview_of,
+    ready_rubrics,
+    rubric_preview,
+    sections_of,
+)
 from readerstudy.studies.question_rows import done
 from readerstudy.studies.rubrics.documents import from_document, to_document
 from readerstudy.studies.rubrics.examples import start_of
@@ -154,16 +161,14 @@ def order_questions(request: HttpRequest, key: str) -> HttpResponse:
 def show_rubrics(request: HttpRequest, key: str) -> HttpResponse:
     """The ready rubrics, each with its questions and one click to use it."""
     access = access_study(request, key, Role.COORDINATOR)
-    return render(request, "studies/rubrics.html", {**console(access), "rubrics": library.rubrics()})
+    return render(request, "studies/rubrics.html", {**console(access), "rubrics": ready_rubrics()})
 
 
 @require_safe
 def show_rubric(request: HttpRequest, key: str, name: str) -> HttpResponse:
     """One ready rubric as a reader gets it."""
     access = access_study(request, key, Role.COORDINATOR)
-    rubric = next((each for each in library.rubrics() if each.name == name), None)
-    if rubric is None:
-        raise Http404
+    rubric = _ready(name)
     return render(
         request, "studies/rubric.html", {**console(access), "rubric": rubric, **rubric_preview(rubric)}
     )
@@ -173,9 +178,7 @@ def show_rubric(request: HttpRequest, key: str, name: str) -> HttpResponse:
 def use_rubric(request: HttpRequest, key: str, name: str) -> HttpResponse:
     """Adds the questions of a ready rubric."""
     access = access_study(request, key, Role.COORDINATOR)
-    rubric = next((each for each in library.rubrics() if each.name == name), None)
-    if rubric is None:
-        raise Http404
+    rubric = _ready(name)
     n = len(rubric.criteria)
     told = ngettext(
         "%(n)d question was added from “%(title)s”.", "%(n)d questions were added from “%(title)s”.", n
@@ -183,6 +186,14 @@ def use_rubric(request: HttpRequest, key: str, name: str) -> HttpResponse:
     use = partial(actions.use_rubric, study=access.study, name=name, version=rubric.version, by=access.user)
     is_used = attempt(request, use, success=told % {"n": n, "title": _(rubric.title)})
     return redirect("studies:questions" if is_used else "studies:rubrics", key)
+
+
+def _ready(name: str) -> library.Rubric:
+    """The ready rubric of this name."""
+    found = next((each for each in ready_rubrics() if each.name == name), None)
+    if found is None:
+        raise Http404
+    return found
 
 
 def _all(study: Study) -> Any:

@@ -132,11 +132,8 @@ def label(coordinator: Person, key: str, folder: Path, pictures: Path) -> None:
 def ask(coordinator: Person, key: str) -> None:
     page = coordinator.page
     coordinator.open(f"/studies/{key}/questions/new/")
-    page.get_by_label("Question").fill("Correctness")
-    page.get_by_label("Options").fill(
-        "1 = Mostly wrong\n2 = Bad\n3 = Fair\n4 = Minor slip\n5 = Nothing wrong"
-    )
-    page.get_by_label("Acceptable from").fill("4")
+    page.get_by_role("link", name="Scale with worded anchors").click()
+    page.get_by_label("Question", exact=True).fill("Correctness")
     page.get_by_role("button", name="Save the question").click()
     expect(page.get_by_role("link", name="Correctness")).to_be_visible()
 

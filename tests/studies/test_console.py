@@ -13,12 +13,9 @@ from readerstudy.providers.base import Connection
 from readerstudy.providers.connections import Offer
 from readerstudy.studies import prompt_marks
 from readerstudy.studies.models import Arm, Criterion, Membership, PromptVersion, Study
-from readerstudy.studies.options import parse_options
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-
-SCALE = "1 = Mostly wrong\n3 = Some errors\n5 = Nothing wrong"
 
 
 @pytest.fixture
@@ -36,11 +33,15 @@ def client(study: Study) -> Client:
 def question(**answers: Any) -> dict[str, Any]:
     return {
         "question": "Correctness",
-        "kind": "likert",
-        "options_text": SCALE,
         "direction": "higher",
+        "applies_to": "output",
+        "cannot_judge": "yes",
         **answers,
     }
+
+
+def ask(study: Study) -> str:
+    return reverse("studies:new_question", args=[study.key, "yes_no"])
 
 
 def test_whoever_makes_a_study_coordinates_it(client: Client) -> None:
@@ -56,54 +57,12 @@ def test_an_empty_form_keeps_what_was_typed_and_marks_the_field(client: Client) 
     assert "Is it right?" in page
 
 
-def test_a_scale_with_worded_anchors_is_stored_in_order(client: Client, study: Study) -> None:
-    text = "5 = Nothing wrong\n1 = Mostly wrong"
-    client.post(reverse("studies:add_question", args=[study.key]), question(options_text=text))
-    criterion = Criterion.objects.of(study).get()
-    assert criterion.key == "correctness"
-    assert criterion.values == ["1", "5"]
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("1 = Wrong\nwithout a sign", "Line 2 is not of the form"),
-        ("one = Wrong\n2 = Right", "“one” is not a whole number"),
-        ("1 = Wrong\n1 = Right", "The value 1 stands in two lines"),
-        ("1 = Wrong", "Write between 2 and 12 options"),
-    ],
-)
-def test_a_scale_that_is_no_scale_is_refused_by_its_line(
-    client: Client, study: Study, text: str, sentence: str
-) -> None:
-    page = client.post(
-        reverse("studies:add_question", args=[study.key]), question(options_text=text)
-    ).content.decode()
-    assert sentence in page
-    assert not Criterion.objects.of(study).exists()
-
-
-@pytest.mark.parametrize(
-    ("answers", "values"),
-    [
-        ({"kind": "yes_no", "options_text": ""}, ["1", "0"]),
-        ({"kind": "single_choice", "options_text": "n = Normal\na = Abnormal"}, ["n", "a"]),
-        ({"kind": "number", "options_text": "", "minimum": "0", "maximum": "10", "unit": "mm"}, []),
-        ({"kind": "free_text", "options_text": ""}, []),
-    ],
-)
-def test_every_kind_of_question_can_be_asked(
-    client: Client, study: Study, answers: dict[str, Any], values: list[str]
-) -> None:
-    client.post(reverse("studies:add_question", args=[study.key]), question(**answers))
-    assert Criterion.objects.of(study).get().values == values
-
-
-def test_two_questions_need_two_short_names(client: Client, study: Study) -> None:
+def test_two_questions_get_two_short_names(client: Client, study: Study) -> None:
     for _time in range(2):
-        page = client.post(reverse("studies:add_question", args=[study.key]), question())
-    assert "Another question has the short name" in page.content.decode()
-    assert Criterion.objects.of(study).count() == 1
+        client.post(ask(study), question())
+    page = client.post(ask(study), question(key="correctness")).content.decode()
+    assert "“correctness” stands here twice" in page
+    assert [row.key for row in Criterion.objects.of(study)] == ["correctness", "correctness-2"]
 
 
 def test_an_arm_keeps_only_the_parameters_that_were_set(client: Client, study: Study, settings: Any) -> None:
@@ -272,7 +231,7 @@ def test_the_overview_says_exactly_what_is_missing(client: Client, study: Study)
 
 
 def test_every_deed_is_in_the_audit_trail(client: Client, study: Study) -> None:
-    client.post(reverse("studies:add_question", args=[study.key]), question())
+    client.post(ask(study), question())
     verbs = set(Event.objects.of_study(study.pk).values_list("verb", flat=True))
     assert {"study.create", "criterion.add"} <= verbs
     assert "criterion.add" in client.get(reverse("studies:audit", args=[study.key])).content.decode()
@@ -282,19 +241,9 @@ def test_a_locked_study_shows_its_protocol_and_refuses_to_change_it() -> None:
     study = factories.make_running_study()
     client = Client()
     client.force_login(study.created_by)
-    response = client.post(
-        reverse("studies:add_question", args=[study.key]), question(question="Late"), follow=True
-    )
+    response = client.post(ask(study), question(question="Late"), follow=True)
     assert "its protocol can no longer change" in response.content.decode()
     assert not Criterion.objects.of(study).filter(question="Late").exists()
-
-
-def test_options_survive_the_way_to_text_and_back() -> None:
-    from readerstudy.studies.models import Kind
-    from readerstudy.studies.options import format_options
-
-    options = parse_options(SCALE, Kind.LIKERT)
-    assert parse_options(format_options(options), Kind.LIKERT) == options
 
 
 def test_the_settings_keep_what_leaves_and_what_readers_are_shown() -> None:

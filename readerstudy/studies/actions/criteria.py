@@ -28,10 +28,13 @@ class CriterionRefused(StudyError):
     """Questions do not fit. `problems` are those of the question that was to change: where in it, and a sentence."""
 
     def __init__(
-        self, found: Sequence[tuple[Path, str]], questions: Sequence[Mapping[str, Any]], changed: int | None
+        self,
+        found: Sequence[tuple[int, Path, str]],
+        questions: Sequence[Mapping[str, Any]],
+        changed: int | None,
     ) -> None:
-        self.problems = tuple((path[1:], told) for path, told in found if path[0] == changed)
-        said = (f"“{questions[int(path[0])]['question']}”: {told}" for path, told in found)
+        self.problems = tuple((path, told) for place, path, told in found if place == changed)
+        said = (f"“{questions[place]['question']}”: {told}" for place, _path, told in found)
         super().__init__(" ".join(said))
 
 
@@ -212,12 +215,14 @@ def _check_list(
     """Raises problems of a new list of questions; those that others have already are left for later."""
     strata = {each["name"]: each["levels"] for each in Design.objects.of(study).section("strata")}
     before = [to_document(row) for row in _rows(study, phase)]
-    known = {(before[path[0]]["key"], path[1:], told) for path, told in problems_asked(phase, before, strata)}
+    known = {
+        (before[place]["key"], path, told) for place, path, told in problems_asked(phase, before, strata)
+    }
     found = problems_asked(phase, questions, strata)
     new = [
-        (path, told)
-        for path, told in found
-        if path[0] == changed or (questions[path[0]]["key"], path[1:], told) not in known
+        (place, path, told)
+        for place, path, told in found
+        if place == changed or (questions[place]["key"], path, told) not in known
     ]
     if new:
         raise CriterionRefused(new, questions, changed)

@@ -66,7 +66,7 @@ def presses_for(document: Document, *, outputs: int, parts: int = DEFAULT_PARTS)
         "step": outputs * parts,
     }
     return 1 + sum(
-        _presses(each) * times.get(each.get("applies_to", "case"), 1) for each in _criteria(document)
+        _presses(each) * times.get(each.get("applies_to", "output"), 1) for each in _criteria(document)
     )
 
 

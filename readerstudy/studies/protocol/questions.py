@@ -14,17 +14,18 @@ from readerstudy.studies.rubrics.rules import Path, problems_after_last_case, pr
 
 def problems_asked(
     phase: str, questions: Sequence[Mapping[str, Any]], strata: Mapping[str, Sequence[str]]
-) -> list[tuple[Path, str]]:
-    """Problems of the questions of a phase (`main` or `exit`), each path beginning with the place of its question."""
+) -> list[tuple[int, Path, str]]:
+    """Problems of the questions of a phase (`main` or `exit`): the place of the question, where in it, a sentence."""
     wrong = [
-        ((place, *path), sentence)
+        (place, path, sentence)
         for place, question in enumerate(questions)
         for error in _validator().iter_errors(question)
         for path, sentence in told(error)
     ]
     if wrong:
         return wrong
-    return list(problems_among(questions, strata) if phase == "main" else problems_after_last_case(questions))
+    found = problems_among(questions, strata) if phase == "main" else problems_after_last_case(questions)
+    return [(int(path[0]), path[1:], sentence) for path, sentence in found]
 
 
 @cache

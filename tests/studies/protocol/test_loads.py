@@ -19,6 +19,7 @@ QUESTIONS = """\
   - {key: steps, kind: likert, question: Sound, applies_to: step, options: [{value: 1, label: a}, {value: 2, label: b}]}
   - key: order
     kind: ranking
+    applies_to: case
     question: Order
     options: [{value: 1, label: a}, {value: 2, label: b}, {value: 3, label: c}]
   - {key: note, kind: free_text, question: Note}
@@ -62,7 +63,7 @@ def test_periods_repeats_and_practice_are_counted() -> None:
 
 def test_questions_count_by_kind_and_by_what_they_are_asked_about() -> None:
     document = read(PAIRED.replace("allocation:", QUESTIONS + "allocation:").encode())
-    assert loads.presses_for(document, outputs=2, parts=5) == 1 + 2 + 1 + 10 + 3
+    assert loads.presses_for(document, outputs=2, parts=5) == 1 + 2 + 2 + 10 + 3
     assert loads.presses_for(document, outputs=1, parts=1) == 1 + 1 + 1 + 1 + 3
 
 
