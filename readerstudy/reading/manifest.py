@@ -173,10 +173,8 @@ def _allocation(plan: AllocationPlan) -> dict[str, Any]:
     if plan.algorithm == crossed.ALGORITHM:
         return {**told, "rows": _rows_so_far(plan)}
     count, sha256 = digest_of(row for row in stored_rows(plan, plan.first) if row.batch == 0)
-    keys = {} if plan.key_seed is None else {"key_seed_sha256": _sha256(plan.key_seed)}
     return {
         **told,
-        **keys,
         "plan": plan.plan,
         "readers": plan.first,
         "rows": count,
