@@ -15,12 +15,19 @@ from readerstudy.generation.models import Interpretation
 from readerstudy.reading.balance import proof_of
 from readerstudy.reading.manifest import digest, manifest
 from readerstudy.reading.models import AllocationPlan
-from readerstudy.studies.models import Study
+from readerstudy.studies.models import ProtocolVersion, Signature, Study, VersionKind
 
 
 def flaws_of(study: Study) -> Iterator[str]:
     """Everything that is no longer as it was, one sentence each; nothing where the study is whole."""
-    return chain(_manifest(study), _texts(study), flaws_of_freeze(study), _pixels(study), _allocation(study))
+    return chain(
+        _manifest(study),
+        _signatures(study),
+        _texts(study),
+        flaws_of_freeze(study),
+        _pixels(study),
+        _allocation(study),
+    )
 
 
 def _manifest(study: Study) -> Iterator[str]:
@@ -31,6 +38,20 @@ def _manifest(study: Study) -> Iterator[str]:
             "found": found or _("none"),
             "fixed": study.manifest_sha256,
         }
+
+
+def _signatures(study: Study) -> Iterator[str]:
+    """Signatures that no longer stand under what was signed."""
+    for signature in Signature.objects.of(study):
+        if signature.digest != signature.compute_digest():
+            yield _("The signature of %(name)s is not the one that was given.") % {
+                "name": signature.printed_name
+            }
+    for version in ProtocolVersion.objects.of(study).filter(kind=VersionKind.LOCK, signature__isnull=False):
+        if version.signature and version.signature.content_sha256 != version.manifest_sha256:
+            yield _("The signature under version %(n)s does not stand under its manifest.") % {
+                "n": version.number
+            }
 
 
 def _texts(study: Study) -> Iterator[str]:

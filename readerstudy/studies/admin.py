@@ -3,7 +3,15 @@
 from django.contrib import admin
 
 from readerstudy.accounts.admin_base import ReadOnlyAdmin
-from readerstudy.studies.models import Arm, Criterion, Membership, Rubric
+from readerstudy.studies.models import (
+    Arm,
+    Criterion,
+    Membership,
+    ProtocolVersion,
+    Rubric,
+    Signature,
+    Unblinding,
+)
 
 
 @admin.register(Arm)
@@ -28,3 +36,24 @@ class MembershipAdmin(ReadOnlyAdmin[Membership]):
     list_display = ("study", "user", "role", "seat", "added_at", "consented_at", "removed_at")
     list_filter = ("role",)
     list_select_related = ("study", "user")
+
+
+@admin.register(Signature)
+class SignatureAdmin(ReadOnlyAdmin[Signature]):
+    list_display = ("study", "at", "printed_name", "meaning", "deed", "by", "with_second_factor")
+    list_filter = ("deed",)
+    list_select_related = ("study", "by")
+
+
+@admin.register(ProtocolVersion)
+class ProtocolVersionAdmin(ReadOnlyAdmin[ProtocolVersion]):
+    list_display = ("study", "number", "kind", "at", "by", "manifest_sha256")
+    list_filter = ("kind",)
+    list_select_related = ("study", "by")
+
+
+@admin.register(Unblinding)
+class UnblindingAdmin(ReadOnlyAdmin[Unblinding]):
+    list_display = ("study", "case_code", "is_planned", "at", "by")
+    list_filter = ("is_planned",)
+    list_select_related = ("study", "by")

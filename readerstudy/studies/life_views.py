@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from readerstudy.studies import actions
 from readerstudy.studies.above import reading_room
 from readerstudy.studies.access import Access, access_study
-from readerstudy.studies.actions.amendments import AMEND, amend_protocol, changes_of, check_can_amend
+from readerstudy.studies.actions.amendments import amend_protocol, changes_of, check_can_amend
 from readerstudy.studies.actions.copying import copy_study
-from readerstudy.studies.actions.life import EMERGENCY
 from readerstudy.studies.actions.signing import SignatureError
 from readerstudy.studies.attempt import attempt
+from readerstudy.studies.deeds import name_of
 from readerstudy.studies.life_forms import AmendForm, CopyForm, DeedForm, EthicsForm, UnblindForm, WordingForm
 from readerstudy.studies.lifecycle import (
     OPEN_TO_AMENDMENT,
@@ -50,7 +50,7 @@ def show_life(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         "moves": moves_from(study.state) if access.coordinates else (),
         "versions": _with_changes(study),
-        "signatures": [(each, _name_of(each.deed)) for each in Signature.objects.of(study)],
+        "signatures": [(each, name_of(each.deed)) for each in Signature.objects.of(study)],
         "unblindings": broken,
         "can_amend": access.coordinates and study.state in OPEN_TO_AMENDMENT,
         "can_unblind": access.coordinates and study.state in OPEN_TO_EMERGENCY,
@@ -164,12 +164,6 @@ def _with_changes(study: Study) -> list[tuple[ProtocolVersion, list[dict[str, st
         (version, [{**change, "label": labels.get(change["field"], "")} for change in version.changes])
         for version in ProtocolVersion.objects.of(study)
     ]
-
-
-def _name_of(deed: str) -> str:
-    """What was signed, in words."""
-    others = {AMEND: _("Amendment"), EMERGENCY: _("Breaking the blind early")}
-    return others.get(deed) or str(move_of(deed).label)
 
 
 def _move(deed: str) -> Move:

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from readerstudy.analysis.table import csv_of
 from readerstudy.audit.models import Event
+from readerstudy.audit.sentences import sentence
 from readerstudy.reading import actions as reading
 from readerstudy.reading.models import AllocatedOutput, Allocation, AllocationPlan, RatingEvent
 from readerstudy.reading.proof import flaws_of
@@ -131,6 +132,7 @@ def test_a_whole_life_by_the_buttons_leaves_a_trace_of_each_deed() -> None:
         assert study.state == move.then
         event = Event.objects.of_study(study.pk).get(verb=move.verb)
         assert (event.actor, event.data["to"]) == (study.created_by, move.then)
+        assert str(move.label) in sentence(event)
     assert list(flaws_of(study)) == []
     assert client.get(reverse("studies:life", args=[study.key])).status_code == 200
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,12 +15,13 @@ from django.utils import timezone
 
 from readerstudy.audit.models import Event
 from readerstudy.audit.record import verify
+from readerstudy.reading.proof import flaws_of
 from readerstudy.studies.actions.signing import HELD_OFF, MOST_REFUSALS, REFUSED, Signing, prove
 from readerstudy.studies.lifecycle import Deed, State
 from readerstudy.studies.models import Signature, Study
 from readerstudy.studies.policies import StudyError
 from tests import factories
-from tests.studies.test_life import PASSWORD, SIGNED, put
+from tests.studies.test_life import PASSWORD, SIGNED, do, put
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +124,13 @@ def test_a_signature_moved_to_another_content_no_longer_holds(study: Study) -> N
         moved = Signature.objects.get()
         setattr(moved, name, value)
         assert moved.compute_digest() != moved.digest, name
+
+
+def test_the_proof_of_a_study_names_a_signature_that_was_changed(forge: Callable[[str], None]) -> None:
+    study = do(factories.make_ready_study(cases=1, readers=1), Deed.LOCK, signing=Signing(**SIGNED))
+    assert list(flaws_of(study)) == []
+    forge("UPDATE studies_signature SET printed_name = 'Somebody else'")
+    assert list(flaws_of(study)) == ["The signature of Somebody else is not the one that was given."]
 
 
 def test_the_password_is_in_no_page_no_event_and_no_words_of_an_object(study: Study) -> None:
