@@ -111,7 +111,7 @@ def stored_rows(plan: AllocationPlan, seats: Collection[int] | None = None) -> I
 
 
 def digest_of(rows: Iterable[Presentation]) -> tuple[int, str]:
-    """How many rows, and the SHA-256 of them: one line of JSON each, without the keys, which differ on every machine."""
+    """How many rows, and the SHA-256 of them: one line of JSON each; keys are left out, as they differ by machine."""
     found, count = hashlib.sha256(), 0
     for count, row in enumerate(rows, start=1):  # noqa: B007  the last number is how many
         line = [row.reader, row.period, row.position, row.case, row.kind, row.arms, row.letters]
