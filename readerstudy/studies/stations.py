@@ -15,7 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from readerstudy.studies.models import Arm, Criterion, Role, Study
+from readerstudy.studies.models import Arm, Criterion, Design, Role, Study
+from readerstudy.studies.models.criterion import Scope
 
 
 class Sign(StrEnum):
@@ -97,10 +98,21 @@ def _look_at_criteria(study: Study) -> Findings:
     if not count:
         line = Line(Sign.BAD, _("Readers have no question to answer."), _("Add a question"), url)
     else:
-        line = Line(
+        line = _lonely_comparison(study, url) or Line(
             Sign.OK, ngettext("%(n)d question is set", "%(n)d questions are set", count) % {"n": count}
         )
     return Findings(str(count), (line,))
+
+
+def _lonely_comparison(study: Study, url: str) -> Line | None:
+    """What stands in the way where texts are to be compared and readers see one at a time."""
+    shown = Design.objects.of(study).section("allocation").get("outputs")
+    pair = Criterion.objects.of(study).filter(applies_to=Scope.PAIR).first()
+    if pair is None or shown in ("pairs", "together"):
+        return None
+    sentence = _("“%(question)s” is about two texts, but the plan shows readers one at a time.")
+    remedy = _("Remove the question, or choose pairs in the plan")
+    return Line(Sign.BAD, sentence % {"question": pair.question}, remedy, url)
 
 
 register(Station(0, gettext_lazy("Overview"), "studies:detail", roles=frozenset({Role.COORDINATOR})))

@@ -10,7 +10,14 @@ from django.urls import reverse
 from hypothesis import given
 
 from readerstudy.audit.models import Event
-from readerstudy.studies.actions import lock_protocol, save_criterion, set_section
+from readerstudy.studies.actions import (
+    lock_protocol,
+    remove_criterion,
+    save_criterion,
+    set_section,
+    use_rubric,
+)
+from readerstudy.studies.lifecycle import Deed
 from readerstudy.studies.models import Criterion, Design, Kind, Role, Study
 from readerstudy.studies.models.criterion import Phase
 from readerstudy.studies.protocol.library import rubrics
@@ -18,9 +25,11 @@ from readerstudy.studies.question_forms import Around, Editor, sent_from
 from readerstudy.studies.rubrics.documents import from_document, to_document
 from readerstudy.studies.rubrics.examples import SENTENCES, example_of
 from readerstudy.studies.rubrics.kinds import TAKES
+from readerstudy.studies.stations import blockers
 from tests import factories
 from tests.studies.criteria_documents import questions
 from tests.studies.forms_read import filled
+from tests.studies.test_life import do, rate_first
 
 pytestmark = pytest.mark.django_db
 
@@ -439,3 +448,24 @@ def test_only_coordinators_come_to_these_pages(study: Study) -> None:
         assert {browser.post(url).status_code for url in (*pages, *deeds)} <= {403, 404, 405}
     assert Client().get(pages[0]).status_code == 302
     assert keys_of(study) == ["first"]
+
+
+def test_two_texts_are_compared_only_where_a_plan_shows_two(study: Study) -> None:
+    use_rubric(study=study, name="medpalm2-pairwise-9", by=study.created_by)
+    sentence = "is about two texts, but the plan shows readers one at a time"
+    assert any(sentence in line.text for line in blockers(study))
+    pairs = {"plan": "crossed", "outputs": "pairs"}
+    set_section(study=study, name="allocation", content=pairs, by=study.created_by)
+    assert not any(sentence in line.text for line in blockers(study))
+
+
+def test_what_a_pilot_answered_stays_when_its_question_goes() -> None:
+    study = do(factories.make_ready_study(cases=4), Deed.BEGIN_PILOT, pilot_cases=2)
+    rate_first(study)
+    answered = Criterion.objects.of(study).get()
+    study = do(study, Deed.END_PILOT)
+    asked(study, key="other")
+    same = Criterion.objects.of(study).get(key=answered.key)
+    remove_criterion(study=study, criterion=same, by=study.created_by)
+    assert keys_of(study) == ["other"]
+    assert Criterion.objects.filter(pk=answered.pk).exists()

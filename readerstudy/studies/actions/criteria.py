@@ -12,7 +12,7 @@ from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, study_stream
 from readerstudy.studies.actions.design import set_section
 from readerstudy.studies.actions.locking import locked
-from readerstudy.studies.models import Criterion, Design, Rubric, Study
+from readerstudy.studies.models import Criterion, Design, Study
 from readerstudy.studies.models.criterion import Phase
 from readerstudy.studies.policies import StudyError, check_protocol_open
 from readerstudy.studies.protocol import library
@@ -126,7 +126,7 @@ def remove_criterion(*, study: Study, criterion: Criterion, by: User, with_endpo
     rest = [row for row in _rows(study, phase) if row.pk != criterion.pk]
     _check_none_depends(rest, criterion)
     gone = _take_endpoints(study, criterion, by, with_endpoints) if phase == Phase.MAIN else []
-    _delete(study, criterion)
+    Criterion.objects.get(pk=criterion.pk).delete()
     _write_order([row for row in _rows(study, phase) if row.key != key])
     data = {"endpoints": gone} if gone else {}
     record("criterion.remove", by=by, stream=study_stream(study.pk), subject=key, data=data)
@@ -250,20 +250,6 @@ def _take_endpoints(study: Study, criterion: Criterion, by: User, is_wanted: boo
         rest = [each for each in endpoints if each.get("criterion") != criterion.key]
         set_section(study=study, name="endpoints", content=rest, by=by)
     return names
-
-
-def _delete(study: Study, criterion: Criterion) -> None:
-    """Takes the row out; where ratings of a pilot hold on to it, a next version of the rubric goes on without it."""
-    try:
-        with transaction.atomic():
-            Criterion.objects.get(pk=criterion.pk).delete()
-    except models.ProtectedError:
-        old = study.rubrics.latest("version")
-        rows = list(old.criteria.exclude(pk=criterion.pk).order_by("phase", "position"))
-        rubric = Rubric.objects.create(study=study, version=old.version + 1)
-        for row in rows:
-            row.pk, row.rubric = None, rubric
-        Criterion.objects.bulk_create(rows)
 
 
 def _follow(study: Study, phase: Phase, was: str, now: str, by: User) -> None:
