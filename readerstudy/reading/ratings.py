@@ -74,6 +74,10 @@ class Clock:
 def show_reading(*, seat: Membership, allocation: Allocation) -> Reading:
     """The reading of a presentation; the first showing is written down once."""
     check_may_read(seat)
+    return _shown(seat, allocation)
+
+
+def _shown(seat: Membership, allocation: Allocation) -> Reading:
     known: Reading | None = getattr(allocation, "reading", None)
     if known:
         return known
@@ -176,7 +180,7 @@ def lock_unaided(
 ) -> Reading:
     """Locks the answers given without the output, so that it may be shown; a second time changes nothing."""
     check_may_read(seat)
-    reading = show_reading(seat=seat, allocation=allocation)
+    reading = _shown(seat, allocation)
     reading = Reading.objects.select_for_update().get(pk=reading.pk)
     if reading.unaided_at is None:
         _settle(seat, allocation, criteria, by, revealed=False)
@@ -201,7 +205,7 @@ def submit_reading(
     Raises `RatingError` naming what is still open, `StudyError` where the unaided answer is not locked yet.
     """
     check_may_read(seat)
-    reading = show_reading(seat=seat, allocation=allocation)
+    reading = _shown(seat, allocation)
     staged = frozen_of(seat.study).is_staged
     if staged and reading.unaided_at is None:
         raise StudyError(_("Lock your own answer first; then the text is revealed."))

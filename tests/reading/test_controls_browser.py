@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from readerstudy.generation.models import Extraction, Interpretation
 from readerstudy.reading.models import Allocation, Rating, Reading
 from tests.reading.conftest import OpenCase
 from tests.reading.worlds import LABELS, SIDES, ask, make_draft, start
@@ -235,3 +236,24 @@ def test_every_kind_works_without_javascript(open_case: OpenCase) -> None:
     assert values()["ranking"] == '["c","a","b"]'
     assert json.loads(values()["text_span"])[0]["label"] == "wrong"
     assert json.loads(values()["edit"])["significant"] is False
+
+
+def test_the_boxes_of_each_text_are_shown_in_turn_by_one_key(open_case: OpenCase) -> None:
+    study = make_draft(texts=[TEXT, "Nothing."], show_boxes=True)
+    ask(study, "better", "comparative", applies_to="pair", options=SIDES)
+    ask(study, "box")
+    box = {"slot": "current", "frame": 0, "x": 0.25, "y": 0.25, "width": 0.5, "height": 0.5, "label": "x"}
+    for text in Interpretation.objects.all():
+        Extraction.objects.create(interpretation=text, status="valid", label="", boxes=[box])
+    page = open_case(start(study)[1][0])
+    page.wait_for_selector("rs-viewer canvas")
+    first, second = page.locator("[data-boxes]").all()
+    marks = page.locator("rs-viewer .marks .mark")
+    press(page, "v")
+    expect(first).to_have_attribute("aria-pressed", "true")
+    expect(marks).to_have_count(1)
+    press(page, "v")
+    expect(second).to_have_attribute("aria-pressed", "true")
+    press(page, "v")
+    expect(marks).to_have_count(0)
+    assert page.locator("[data-criterion=box] [data-marked] li").count() == 0

@@ -86,8 +86,7 @@ def source_of(output: AllocatedOutput) -> str:
 def reference_of(case: Case) -> SafeString:
     """The reference standard as HTML, for the display that shows it; empty where there is none."""
     reference = getattr(case, "reference", None)
-    words = (getattr(reference, "report", "") or reference.label) if reference else ""
-    return mark_safe(show(words))  # noqa: S308  `show` lets nothing through but its own tags
+    return mark_safe(show(reference.label if reference else ""))  # noqa: S308  `show` lets nothing through but its own tags
 
 
 def _turns(text: str) -> str:
