@@ -7,7 +7,7 @@ the question itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from readerstudy.analysis.answers import Answers, Mark
@@ -50,6 +50,8 @@ class Asked:
     statistic: str
     answers: Answers
     contrast: tuple[int, int] | None
+    wanted: int | None = None
+    """Of comparisons the arm whose figure it is."""
 
     @property
     def inference(self) -> Inference:
@@ -112,6 +114,9 @@ def _row(asked: Asked, estimate: Estimate) -> Content:
 
 
 def _figures(asked: Asked) -> list[Estimate]:
+    if asked.statistic in COMPARED and asked.answers.criterion.kind == Kind.COMPARATIVE:
+        arms = asked.contrast[:1] if asked.contrast else tuple(asked.evidence.table.arms)
+        return [_of_comparisons(replace(asked, wanted=arm)) for arm in arms]
     if asked.statistic in MEANS:
         scores = MEANS[asked.statistic](asked)
         if scores is None:
@@ -120,6 +125,13 @@ def _figures(asked: Asked) -> list[Estimate]:
     if asked.statistic in FIGURES:
         return FIGURES[asked.statistic](asked)
     return []
+
+
+def _of_comparisons(asked: Asked) -> Estimate:
+    """The figure of one arm; where a contrast is declared, against its other arm alone."""
+    scores = MEANS[asked.statistic](asked) or asked.answers.scores(lambda _record: None)
+    name = asked.evidence.table.arms[asked.wanted or 0].name
+    return _mean(asked.statistic, scores, asked.inference).labelled(arm=name)
 
 
 def _mean(name: str, scores: Scores, inference: Inference) -> Estimate:
@@ -199,12 +211,16 @@ def _best(asked: Asked) -> Mark:
 def _score(asked: Asked) -> Mark:
     """The number that was given; of a comparison how far it speaks for the first arm of the contrast."""
     if asked.answers.criterion.kind == Kind.COMPARATIVE:
-        return oriented(asked.evidence, asked.contrast)
+        return _grade(asked)
     return lambda record: record.score
 
 
+def _grade(asked: Asked) -> Mark:
+    return oriented(asked.evidence, asked.wanted or 0, asked.contrast[1] if asked.contrast else None)
+
+
 def _wins(asked: Asked) -> Mark:
-    grade = oriented(asked.evidence, asked.contrast)
+    grade = _grade(asked)
 
     def mark(record: Record) -> float | None:
         found = grade(record)
@@ -297,6 +313,7 @@ MEANS: Mapping[str, Callable[[Asked], Scores | None]] = {
 }
 """Statistics that are a mean over cases and readers, each by the number that a rating counts for."""
 
+COMPARED = frozenset({"win_rate", "preference_share", "mean_score"})
 SHARES = frozenset(MEANS) - {"mean_score", "mean_error"}
 OF_THESE_READERS = frozenset({"iou"})
 

@@ -31,22 +31,21 @@ def as_answered(criterion: Criterion, value: str) -> str:
     return value
 
 
-def oriented(evidence: Evidence, contrast: tuple[int, int] | None) -> Mark:
-    """A comparison as a grade for the contrast's first arm; without a contrast for the arm that comes first in order.
+def oriented(evidence: Evidence, wanted: int, other: int | None) -> Mark:
+    """A comparison as a grade for one arm, against another one or against whichever it was shown with.
 
     The page's scale is negative where output A seems better and positive where B does. Answers that are no grade, and
     pairs without the arm, count for nothing.
     """
-    letters, order = evidence.declared.letters, evidence.table.blinding.order
+    letters = evidence.declared.letters
 
     def mark(record: Record) -> float | None:
         arms = letters.get(place_of(record), {})
         if record.score is None or len(arms) != 2:
             return None
         first, second = arms[min(arms)], arms[max(arms)]
-        if contrast is not None and {first, second} != set(contrast):
+        if wanted not in (first, second) or (other is not None and other not in (first, second)):
             return None
-        wanted = contrast[0] if contrast else min(first, second, key=order.index)
         return record.score if wanted == second else -record.score
 
     return mark

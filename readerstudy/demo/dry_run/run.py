@@ -72,8 +72,9 @@ def dry_run(
     clock = Clock()
     small, count, people = made_small(document, cases=cases, readers=readers)
     with clock.of("load"):
+        small = _with_seed(small, seed)
         study = load_protocol(document=small, by=by, text=written(small.data))
-        Study.objects.filter(pk=study.pk).update(is_demo=True, contains_patient_data=False, seed=seed)
+        Study.objects.filter(pk=study.pk).update(is_demo=True, contains_patient_data=False)
         study.refresh_from_db()
     say(f"“{study}”: {count} cases, {people} readers.")
     with clock.of("images"):
@@ -103,6 +104,12 @@ def _told(study: Study, content: dict[str, Any], cases: int, readers: int, clock
         promised=tuple(promised_of(content)),
         seconds=clock.seconds,
     )
+
+
+def _with_seed(document: Document, seed: int) -> Document:
+    """The protocol with a seed of its order, so that another run gives the same."""
+    data = document.data
+    return Document({**data, "allocation": {"seed": seed, **data["allocation"]}})
 
 
 @dataclass

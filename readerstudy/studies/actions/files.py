@@ -93,8 +93,7 @@ def _write_sections(study: Study, data: Mapping[str, Any]) -> None:
     for name in SECTIONS:
         put_section(design, name, _content(data, name))
     study.refusal_policy = data.get("refusals", Study().refusal_policy)
-    study.seed = data["allocation"].get("seed", study.seed)
-    study.save(update_fields=[*TOUCHED, "refusal_policy", "seed"])
+    study.save(update_fields=[*TOUCHED, "refusal_policy"])
     design.save(update_fields=["document"])
 
 

@@ -78,6 +78,7 @@ def test_the_smallest_protocol_is_read() -> None:
         (
             changed("source: imported", "source: model, prompt: P"),
             [
+                "line 4, arms[1]: “connection” is missing. A model that is called needs it.",
                 "line 4, arms[1]: “model” is missing. A model that is called needs it.",
                 "line 4, arms[1].prompt: There is no prompt “P” under “prompts”. Add it there.",
             ],
