@@ -78,11 +78,9 @@ class PlanForm(forms.Form):
     checks = forms.BooleanField(label=_("Put attention checks in between"), required=False)
     checks_every = _number(_("One in every so many presentations"), 2, 10_000, USUAL_CHECKS.every)
 
-    def __init__(
-        self, *args: Any, check_codes: Sequence[str], stored: Mapping[str, Any], **kwargs: Any
-    ) -> None:
+    def __init__(self, data: Any = None, *, check_codes: Sequence[str], stored: Mapping[str, Any]) -> None:
         """`check_codes` are the cases that serve as checks; `stored` is the section as it is, for what has no field."""
-        super().__init__(*args, initial=_initial(stored), **kwargs)
+        super().__init__(data, initial=_initial(stored))
         self._codes, self._stored = list(check_codes), stored
 
     def clean(self) -> dict[str, Any]:

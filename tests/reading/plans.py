@@ -58,6 +58,7 @@ def read(allocation: Allocation) -> Reading:
     for output in allocation.outputs.select_related("allocation"):
         for criterion in criteria:
             answer, token = Answer(value="4", score=4.0), uuid.uuid4()
-            given = {"seat": seat, "output": output, "criterion": criterion, "answer": answer, "token": token}
-            actions.rate(**given, by=seat.user)
+            actions.rate(
+                seat=seat, output=output, criterion=criterion, answer=answer, token=token, by=seat.user
+            )
     return actions.submit_reading(seat=seat, allocation=allocation, criteria=criteria, by=seat.user)

@@ -85,7 +85,10 @@ def sections() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _complete(section: dict[str, Any]) -> dict[str, Any]:
-    needs = {"split_plot": {"groups": 2}, "overlap": {"readers_per_case": 2, "shared": 0.3}}
+    needs: dict[str, dict[str, Any]] = {
+        "split_plot": {"groups": 2},
+        "overlap": {"readers_per_case": 2, "shared": 0.3},
+    }
     needs["incomplete_blocks"] = {"readers_per_case": 2}
     told = {name: value for name, value in section.items() if value}
     return {**told, "outputs": section["outputs"], **needs.get(section["plan"], {})}
@@ -283,7 +286,7 @@ def test_practice_and_checks_are_shown_and_never_counted() -> None:
         assert (mine[0].kind, mine[0].case) == ("practice", "C009")
         assert {row.case for row in mine if row.kind == "check"} == {"C010"}
     assert {len(row.arms) for row in rows} == {2}
-    assert Counter(row.kind for row in rows)["check"] == 2 * 3
+    assert Counter(row.kind.value for row in rows)["check"] == 2 * 3
     cases = {LongTable.of(study).cases[row.case].code for row in LongTable.of(study).records()}
     assert cases == {f"C00{number}" for number in range(1, 9)}
     assert whole(study)

@@ -154,6 +154,7 @@ def test_the_balance_is_shown_before_the_lock_and_proved_after_it(study: Study) 
     locked = coordinator(study).post(address("plan", study), CHOICE)
     assert locked.status_code == 422
     assert "This study is locked" in told(locked)
+    assert "What it gives" not in told(locked).replace("What it gives is counted", "")
 
 
 def test_minutes_are_measured_once_there_are_readings(study: Study) -> None:

@@ -29,7 +29,7 @@ from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.actions.design import set_section
 from readerstudy.studies.attempt import attempt
 from readerstudy.studies.models import Membership, Role, Study
-from readerstudy.studies.policies import StudyError
+from readerstudy.studies.policies import StudyError, can_change_protocol
 from readerstudy.studies.views import console
 
 PROOF_SECONDS = 24 * 3600
@@ -43,7 +43,8 @@ def plan(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _is_stored(access, form):
         messages.success(request, _("The plan is saved."))
         return redirect("reading:plan", key)
-    context = {**console(access), "form": form, "preview": preview_of(access.study, _section(form))}
+    gives = preview_of(access.study, _section(form)) if can_change_protocol(access.study) else None
+    context = {**console(access), "form": form, "preview": gives}
     return render(request, "reading/plan.html", context, status=422 if form.errors else 200)
 
 
