@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from readerstudy.audit.models import Event
 from readerstudy.audit.sentences import register
 from readerstudy.studies.actions.life import EMERGENCY
-from readerstudy.studies.lifecycle import TABLE, Move, State, move_of
+from readerstudy.studies.lifecycle import TABLE, Move, State
 
 
 def _deed(move: Move, event: Event) -> str:
@@ -46,9 +46,10 @@ def _copied(event: Event) -> str:
 
 
 def name_of(deed: str) -> str:
-    """What was signed, in words."""
-    others = {"amend": _("Amendment"), EMERGENCY: _("Breaking the blind early")}
-    return others.get(deed) or str(move_of(deed).label)
+    """What was signed, in words; a deed that is not of the study as a whole by its own name."""
+    known = {str(move.deed): str(move.label) for move in TABLE}
+    known |= {"amend": _("Amendment"), EMERGENCY: _("Breaking the blind early")}
+    return known.get(deed, deed)
 
 
 for _move in TABLE:

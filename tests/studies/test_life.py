@@ -402,6 +402,7 @@ def test_an_archived_study_can_be_read_and_not_changed() -> None:
     for name in ("studies:settings", "reading:readers", "studies:copy", "studies:ethics"):
         response = client.post(reverse(name, args=[study.key]), {"title": "x", "emails": "a@b.example"})
         assert response.status_code == 403, name
+        assert "This study is archived." in response.content.decode()
     assert not Membership.objects.filter(study=study, role=Role.READER).exists()
 
 
