@@ -94,25 +94,20 @@ def _look_at_arms(study: Study) -> Findings:
 
 
 def _look_at_criteria(study: Study) -> Findings:
-    count, url = Criterion.objects.of(study).count(), reverse("studies:questions", args=[study.key])
-    if not count:
+    asked = list(Criterion.objects.of(study).values_list("question", "applies_to"))
+    count, url = len(asked), reverse("studies:questions", args=[study.key])
+    pairs = [question for question, scope in asked if scope == Scope.PAIR]
+    if not asked:
         line = Line(Sign.BAD, _("Readers have no question to answer."), _("Add a question"), url)
+    elif pairs and Design.objects.of(study).section("allocation").get("outputs") not in ("pairs", "together"):
+        sentence = _("“%(question)s” is about two texts, but the plan shows readers one at a time.")
+        remedy = _("Remove the question, or choose pairs in the plan")
+        line = Line(Sign.BAD, sentence % {"question": pairs[0]}, remedy, url)
     else:
-        line = _lonely_comparison(study, url) or Line(
+        line = Line(
             Sign.OK, ngettext("%(n)d question is set", "%(n)d questions are set", count) % {"n": count}
         )
     return Findings(str(count), (line,))
-
-
-def _lonely_comparison(study: Study, url: str) -> Line | None:
-    """What stands in the way where texts are to be compared and readers see one at a time."""
-    shown = Design.objects.of(study).section("allocation").get("outputs")
-    pair = Criterion.objects.of(study).filter(applies_to=Scope.PAIR).first()
-    if pair is None or shown in ("pairs", "together"):
-        return None
-    sentence = _("“%(question)s” is about two texts, but the plan shows readers one at a time.")
-    remedy = _("Remove the question, or choose pairs in the plan")
-    return Line(Sign.BAD, sentence % {"question": pair.question}, remedy, url)
 
 
 register(Station(0, gettext_lazy("Overview"), "studies:detail", roles=frozenset({Role.COORDINATOR})))
