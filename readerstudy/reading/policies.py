@@ -9,7 +9,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from readerstudy.reading.models import Reading
-from readerstudy.reading.questions import BEFORE, Question, stage_of
+from readerstudy.reading.questions import BEFORE, CASE, PAIR, Question, about_of, stage_of
 from readerstudy.reading.scales import RatingError
 from readerstudy.studies.models import Criterion, Membership
 from readerstudy.studies.policies import StudyError, check_reading_open
@@ -20,6 +20,15 @@ def check_may_read(seat: Membership) -> None:
     check_reading_open(seat.study)
     if not seat.has_consented:
         raise StudyError(_("Please read and accept the consent text first."))
+
+
+def check_subject(criterion: Criterion, *, has_output: bool) -> None:
+    """A question about the case or the pair is answered for no output, every other one for an output."""
+    if (about_of(criterion) in (CASE, PAIR)) == has_output:
+        raise StudyError(
+            _("“%(question)s” is asked about something else on this page. Reload the page and rate again.")
+            % {"question": criterion.question}
+        )
 
 
 def check_stage(criterion: Criterion, reading: Reading | None) -> None:

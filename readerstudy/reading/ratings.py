@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, study_stream
 from readerstudy.reading.models import AllocatedOutput, Allocation, Rating, RatingEvent, Reading, Session
-from readerstudy.reading.policies import check_complete, check_may_read, check_stage
+from readerstudy.reading.policies import check_complete, check_may_read, check_stage, check_subject
 from readerstudy.reading.presenting import answers_of, presentation_of
 from readerstudy.reading.protocol import frozen_of
 from readerstudy.reading.questions import Question, asked
@@ -110,6 +110,7 @@ def rate(
     allocation = allocation or (output.allocation if output else None)
     if allocation is None:
         raise TypeError("a rating needs an output or an allocation")
+    check_subject(criterion, has_output=output is not None)
     check_washed_out(allocation)
     if frozen_of(seat.study).is_staged:
         reading = Reading.objects.select_for_update().filter(allocation=allocation).first()

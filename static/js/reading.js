@@ -17,6 +17,7 @@ import { branch } from "./reading/branching.js";
 import { Clock } from "./reading/clock.js";
 import { paint, rangeOf } from "./reading/highlights.js";
 import { claimant, Marks, signAll } from "./reading/marks.js";
+import { scrollPane, scrollTo } from "./reading/panes.js";
 import { controlOf } from "./reading/registry.js";
 import { onSplitDown, onSplitKey, recallSplit } from "./reading/sheet.js";
 import { all, find, word } from "./reading/words.js";
@@ -366,17 +367,6 @@ function say(text, { lasting = false } = {}) {
   line.textContent = text;
   clearTimeout(say.timer);
   if (!lasting) say.timer = setTimeout(() => (line.textContent = ""), 8000);
-}
-
-function scrollPane(pane) {
-  pane.scrollBy(0, pane.clientHeight * 0.85);
-}
-
-/** Brings a range of the text into sight within its pane, and moves nothing else. */
-function scrollTo(range, pane) {
-  const [inner, outer] = [range.getBoundingClientRect(), pane.getBoundingClientRect()];
-  if (inner.top < outer.top) pane.scrollBy(0, inner.top - outer.top - 12);
-  else if (inner.bottom > outer.bottom) pane.scrollBy(0, inner.bottom - outer.bottom + 28);
 }
 
 async function arrive(response) {

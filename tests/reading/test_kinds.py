@@ -12,8 +12,11 @@ import pytest
 from django.test import Client
 
 from readerstudy.analysis.table import LongTable
+from readerstudy.reading import actions
 from readerstudy.reading.models import Allocation, Rating, RatingEvent, Reading
-from readerstudy.studies.models import Kind
+from readerstudy.reading.scales import Answer
+from readerstudy.studies.models import Criterion, Kind
+from readerstudy.studies.policies import StudyError
 from tests.reading import worlds
 from tests.reading.worlds import LABELS, LONG, SIDES, address, ask, make_draft, signed_in, start
 
@@ -216,6 +219,23 @@ def test_a_reason_is_kept_where_the_study_asks_for_it(every_kind: tuple[Client, 
     assert rate(client, allocation, "likert", cannot_judge="1", reason="Too dark.").status_code == 200
     rating = Rating.objects.get()
     assert (rating.cannot_judge, rating.reason, rating.event.reason) == (True, "Too dark.", "Too dark.")
+
+
+@pytest.mark.parametrize("key", ["quality_gate", "likert"])
+def test_the_action_itself_refuses_the_wrong_subject(every_kind: tuple[Client, Allocation], key: str) -> None:
+    _client, allocation = every_kind
+    seat, criterion = allocation.seat, Criterion.objects.get(key=key)
+    output = allocation.outputs.get() if criterion.applies_to == "case" else None
+    with pytest.raises(StudyError, match="asked about something else"):
+        actions.rate(
+            seat=seat,
+            allocation=allocation,
+            output=output,
+            criterion=criterion,
+            answer=Answer(VALUES[key]),
+            token=uuid.uuid4(),
+            by=seat.user,
+        )
 
 
 # ---- staged cases
