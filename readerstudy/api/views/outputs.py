@@ -14,7 +14,7 @@ from readerstudy.api.schema import answers
 from readerstudy.api.serializers.outputs import AddedSerializer, OutputProgressSerializer, RetriedSerializer
 from readerstudy.api.views.base import StudyView, shaped
 from readerstudy.generation import actions
-from readerstudy.generation.progress import Progress, progress_of
+from readerstudy.generation.progress import progress_of
 from readerstudy.studies.models import Role
 
 
@@ -28,10 +28,13 @@ class Generations(StudyView):
         responses=answers({200: OutputProgressSerializer}),
     )
     def get(self, request: Request, key: str) -> Response:
-        """How many outputs each arm wants and has, how many were refused or failed and why, and the pace."""
+        """How many outputs each arm wants and has, how many were refused or failed and why, and the pace.
+
+        A researcher gets the totals alone until the study is unblinded.
+        """
         progress = progress_of(self.study)
-        if self.token.membership.role != Role.COORDINATOR:
-            progress = _under_codes(progress, ShownArms.of(self.study))
+        if self.token.membership.role != Role.COORDINATOR and ShownArms.of(self.study).is_blinded:
+            progress = replace(progress, arms=())  # what an arm still lacks would tell which it is
         return shaped(OutputProgressSerializer, progress)
 
     @extend_schema(
@@ -45,12 +48,6 @@ class Generations(StudyView):
         """Queues one output for each case and model arm that has none. A second call adds none."""
         added = actions.queue_generations(study=self.study, by=self.person)
         return shaped(AddedSerializer, {"added": added}, status=202)
-
-
-def _under_codes(progress: Progress, shown: ShownArms) -> Progress:
-    """The progress as the report shows its arms; what they differ in is not told while the study is blinded."""
-    rows = {row.arm.pk: row for row in progress.arms}
-    return replace(progress, arms=tuple(replace(rows[arm.pk], arm=arm) for arm in shown.arms))
 
 
 class RetryGenerations(StudyView):
