@@ -98,6 +98,17 @@ def _by(name: str, parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _told(value: Any) -> str | None:
     if isinstance(value, _Gone):
         return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    quoted = f"“{text}”" if isinstance(value, str) else text
-    return quoted if len(quoted) <= LONGEST else f"{quoted[:LONGEST]}…"
+    text = _words(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _words(value: Any) -> str:
+    """A value as people read it: texts in quotes, groups as “name: value; …”, lists with commas."""
+    if isinstance(value, str):
+        return f"“{value}”"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {_words(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        grouped = any(isinstance(each, Mapping | list) for each in value)
+        return ", ".join(f"({_words(each)})" if grouped else _words(each) for each in value)
+    return json.dumps(value)

@@ -92,6 +92,7 @@ def test_a_preview_may_be_framed_by_this_site_alone(client: Client) -> None:
     response = client.get(reverse("reading:preview", args=["T01", "study"]))
     assert response["X-Frame-Options"] == "SAMEORIGIN"
     assert "frame-ancestors 'self'" in response["Content-Security-Policy"]
+    assert "reading-controls" in response.content.decode()
     framing = client.get(reverse("studies:template", args=["T01"]))
     assert "frame-src 'self'" in framing["Content-Security-Policy"]
 

@@ -201,6 +201,29 @@ class TestCommand:
         assert found == {"EYE-2": ["image"], "EYE-1": ["image"]}
 
 
+def test_a_difference_is_told_by_section_and_field_in_words() -> None:
+    before = {
+        "study": {"title": "One", "hypotheses": ["A first."]},
+        "arms": [{"name": "Alpha", "source": "human"}, {"name": "Beta", "source": "imported"}],
+        "strata": [{"name": "site", "levels": ["north", "south"]}],
+    }
+    after = {
+        "study": {"title": "Two", "question": "Which?"},
+        "arms": [{"name": "Beta", "source": "human"}, {"name": "Alpha", "source": "human"}],
+        "cases": {"count": 3},
+    }
+    assert told(before, after) == [
+        "study, title: “One” → “Two”",
+        "study, question: added “Which?”",
+        "study, hypotheses: removed “A first.”",
+        "arms, Beta.source: “imported” → “human”",
+        "arms, order: Alpha, Beta → Beta, Alpha",
+        "cases: added count: 3",
+        "strata: removed (name: “site”; levels: “north”, “south”)",
+    ]
+    assert told(after, after) == []
+
+
 NUMBERS = some.integers() | some.floats(allow_nan=False, allow_infinity=False)
 VALUES = some.recursive(
     some.none()
