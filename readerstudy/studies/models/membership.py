@@ -24,9 +24,7 @@ class Memberships(models.QuerySet["Membership"]):
         return self.filter(removed_at=None)
 
     def readers(self, study: Study) -> Memberships:
-        return (
-            self.present().filter(study=study, role=Role.READER).select_related("study").order_by("seat")
-        )
+        return self.present().filter(study=study, role=Role.READER).select_related("study").order_by("seat")
 
 
 class Membership(models.Model):
