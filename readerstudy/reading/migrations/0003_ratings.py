@@ -5,6 +5,7 @@ from django.db import migrations, models
 from django.db.models import F, Q
 
 WHOSE = """
+SET CONSTRAINTS ALL IMMEDIATE;  -- a table with checks still to come cannot be altered
 ALTER TABLE reading_ratingevent DISABLE TRIGGER append_only;
 UPDATE reading_ratingevent r SET allocation_id = o.allocation_id
 FROM reading_allocatedoutput o WHERE o.id = r.output_id;
@@ -13,6 +14,7 @@ UPDATE reading_rating r SET allocation_id = o.allocation_id FROM reading_allocat
 UPDATE reading_reading r SET first_answer_at = t.first, last_answer_at = t.last
 FROM (SELECT allocation_id, min(at) AS first, max(at) AS last FROM reading_ratingevent GROUP BY allocation_id) t
 WHERE t.allocation_id = r.allocation_id;
+SET CONSTRAINTS ALL DEFERRED;
 """
 
 
