@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from readerstudy.audit.record import record, study_stream
-from readerstudy.generation import sizes, storable
 from readerstudy.generation.actions.extractions import extract
 from readerstudy.generation.actions.limits import correct_pace
 from readerstudy.generation.actions.money import Reservation, reserve, settle, taken_by
@@ -29,7 +28,8 @@ from readerstudy.generation.models import (
     Stage,
     VendorPause,
 )
-from readerstudy.generation.recipes import recipe_sha256
+from readerstudy.generation.prompting.recipes import recipe_sha256
+from readerstudy.generation.running import sizes, storable
 from readerstudy.providers import ErrorCode, ProviderError, Reply
 from readerstudy.providers.base import ImagePart, TextPart
 from readerstudy.providers.prompts import Rendered

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, study_stream
-from readerstudy.generation import storable
 from readerstudy.generation.actions.queue import ring_on_commit
 from readerstudy.generation.models import Attempt, Budget, Generation, Price, Purse, Source, Stop
 from readerstudy.generation.models.money import MILLION
 from readerstudy.generation.policies import GenerationError
-from readerstudy.generation.sizes import Size
+from readerstudy.generation.running import storable
+from readerstudy.generation.running.sizes import Size
 from readerstudy.providers import Reply
 from readerstudy.studies.actions import locked
 from readerstudy.studies.models import Study

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from readerstudy.generation.levelled import Levelled, Levelling, level_all, open_texts
+from readerstudy.generation.blinding.levelled import Levelled, Levelling, level_all, open_texts
 from readerstudy.generation.models import Redaction
 from readerstudy.providers.texts import Change, Finding, changes, show, visible
 from readerstudy.studies.models import Arm, Study

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from readerstudy.generation.imports import MOST_BYTES
+from readerstudy.generation.bringing.imports import MOST_BYTES
 from readerstudy.generation.models import ArrivedFile
 from readerstudy.providers.recordings import ending_of
 

@@ -23,7 +23,7 @@ from readerstudy.generation.models import (
     VendorPause,
     Verdict,
 )
-from readerstudy.generation.recipes import recipe_sha256
+from readerstudy.generation.prompting.recipes import recipe_sha256
 from readerstudy.providers import Outcome
 from readerstudy.studies.models import Arm, Study
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from readerstudy.generation.confirmation import Queue, is_flagged, queue_of
 from readerstudy.generation.models import DECLINED, RefusalVerdict, Verdict
+from readerstudy.generation.verdicts.confirmation import Queue, is_flagged, queue_of
 from readerstudy.stats.agreement.sampled import Stratum, sampled_kappa
 from readerstudy.stats.estimate import Estimate
 from readerstudy.stats.inference import Inference, seed_from

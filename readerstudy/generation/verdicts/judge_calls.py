@@ -13,11 +13,11 @@ from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from readerstudy.celery import app
-from readerstudy.generation import storable
 from readerstudy.generation.actions import judging as actions
-from readerstudy.generation.faults import frames
 from readerstudy.generation.models import Gate, Judge, JudgeCall, Judging
 from readerstudy.generation.policies import GenerationError
+from readerstudy.generation.running import storable
+from readerstudy.generation.running.faults import frames
 from readerstudy.providers import Connection, InterpretationRequest, ProviderError, TextPart, interpret
 from readerstudy.providers.refusals import judge as asking
 from readerstudy.studies.policies import StudyError, can_change_protocol
@@ -29,7 +29,7 @@ MOST_OUTPUT_TOKENS = 1_000
 log = logging.getLogger(__name__)
 
 
-@app.task(name="readerstudy.generation.judge_calls.judge", ignore_result=True)
+@app.task(name="readerstudy.generation.verdicts.judge_calls.judge", ignore_result=True)
 def judge() -> None:
     """Asks about one output after another until nothing can be claimed or this turn is over."""
     ends = time.monotonic() + TURN_SECONDS
@@ -41,7 +41,7 @@ def judge() -> None:
     ring()
 
 
-@app.task(name="readerstudy.generation.judge_calls.sweep", ignore_result=True, expires=settings.SWEEP_SECONDS)
+@app.task(name="readerstudy.generation.verdicts.judge_calls.sweep", ignore_result=True, expires=settings.SWEEP_SECONDS)
 def sweep() -> int:
     """Finds outputs made since, and rings where rows wait; returns how many outputs are new."""
     found = 0

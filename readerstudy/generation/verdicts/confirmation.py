@@ -17,7 +17,7 @@ from functools import cached_property
 from readerstudy.accounts.models import User
 from readerstudy.cases.models import Image
 from readerstudy.generation.models import FrozenOutput, Interpretation, RefusalVerdict, Sampling, Telling
-from readerstudy.generation.progress import FLAGGED_OUTCOMES, FLAGGED_VERDICTS
+from readerstudy.generation.running.progress import FLAGGED_OUTCOMES, FLAGGED_VERDICTS
 from readerstudy.providers.texts import show_plain
 from readerstudy.studies.models import Study
 

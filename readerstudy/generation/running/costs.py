@@ -12,7 +12,7 @@ from django.db.models import Avg, Count, F, Q, Sum
 
 from readerstudy.cases.models import Case, Rendition, RenditionKind
 from readerstudy.generation.models import Attempt, Generation, Price, Stage
-from readerstudy.generation.sizes import TYPICAL_OUTPUT, Size, image_tokens, text_tokens
+from readerstudy.generation.running.sizes import TYPICAL_OUTPUT, Size, image_tokens, text_tokens
 from readerstudy.studies.models import Arm, ArmKind, CallMode, InputCondition, Study
 
 

@@ -12,11 +12,11 @@ from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from readerstudy.generation import actions
-from readerstudy.generation.departures import check_may_leave
-from readerstudy.generation.faults import frames
+from readerstudy.generation.leaving.departures import check_may_leave
 from readerstudy.generation.models import Attempt, Generation, RecordedOutput, Source
 from readerstudy.generation.policies import GenerationError, check_still_open
-from readerstudy.generation.rendering import rendered_for
+from readerstudy.generation.prompting.rendering import rendered_for
+from readerstudy.generation.running.faults import frames
 from readerstudy.providers import (
     Connection,
     InterpretationRequest,

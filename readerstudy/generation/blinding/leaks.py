@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from readerstudy.generation.levelled import (
+from readerstudy.generation.blinding.levelled import (
     ArmTexts,
     Levelled,
     Levelling,

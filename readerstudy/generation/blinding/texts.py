@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from readerstudy.cases.models import Image
 from readerstudy.generation.forms import Group
 from readerstudy.generation.models import Interpretation, RefusalVerdict
-from readerstudy.generation.progress import flagged_of, is_doubtful
+from readerstudy.generation.running.progress import flagged_of, is_doubtful
 from readerstudy.providers.refusals import RATEABLE
 from readerstudy.studies.models import Arm, Study
 from readerstudy.studies.stations import Sign

@@ -15,9 +15,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from readerstudy.generation import actions
-from readerstudy.generation.calls import check_worth_a_call, request_for
 from readerstudy.generation.models import Attempt, Batch, BatchState, Generation
-from readerstudy.generation.rendering import rendered_for
+from readerstudy.generation.prompting.rendering import rendered_for
+from readerstudy.generation.running.calls import check_worth_a_call, request_for
 from readerstudy.providers import Connection, ErrorCode, InterpretationRequest, ProviderError, Reply
 from readerstudy.providers import batches as vendor
 from readerstudy.providers.batches import BatchStage, BatchTicket

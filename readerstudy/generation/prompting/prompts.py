@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from readerstudy.cases.models import Case, Image
-from readerstudy.generation.extraction import read_by_arm
-from readerstudy.generation.rendering import example_cases, rendered_with
-from readerstudy.generation.sizes import sent_tokens, text_tokens
-from readerstudy.generation.trials import marks_of
+from readerstudy.generation.prompting.extraction import read_by_arm
+from readerstudy.generation.prompting.rendering import example_cases, rendered_with
+from readerstudy.generation.prompting.trials import marks_of
+from readerstudy.generation.running.sizes import sent_tokens, text_tokens
 from readerstudy.providers.base import TextPart
 from readerstudy.providers.prompts import Prompt
 from readerstudy.studies.models import Arm, InputCondition, PromptVersion, Study

@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from readerstudy.cases.models import Case
-from readerstudy.generation.confirmation import queue_of
-from readerstudy.generation.levelled import ArmTexts, arms_of
+from readerstudy.generation.blinding.levelled import ArmTexts, arms_of
 from readerstudy.generation.models import (
     Attempt,
     FrozenOutput,
@@ -26,7 +25,8 @@ from readerstudy.generation.models import (
     Stage,
     TextRules,
 )
-from readerstudy.generation.progress import flagged_of
+from readerstudy.generation.running.progress import flagged_of
+from readerstudy.generation.verdicts.confirmation import queue_of
 from readerstudy.providers.texts import Rules
 from readerstudy.studies.models import Arm, Study
 from readerstudy.studies.stations import Line, Sign
