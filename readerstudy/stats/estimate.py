@@ -31,6 +31,13 @@ class Reason(StrEnum):
     NO_SHARED_CASES = "no_shared_cases"
     NO_DISCORDANT_PAIRS = "no_discordant_pairs"
     NOT_ESTIMABLE = "not_estimable"
+    NOT_LATIN = "not_latin"
+    NO_TEXT = "no_text"
+    NO_REGIONS = "no_regions"
+    NO_REPEATS = "no_repeats"
+    NO_MAJORITY = "no_majority"
+    NO_GUESSES = "no_guesses"
+    NOT_CONVERGED = "not_converged"
 
     @property
     def sentence(self) -> str:
@@ -58,6 +65,13 @@ _REASON_SENTENCES: Mapping[Reason, str] = {
     Reason.NO_SHARED_CASES: "The two arms share no rated case.",
     Reason.NO_DISCORDANT_PAIRS: "The two arms never differ, so the exact test has nothing to count.",
     Reason.NOT_ESTIMABLE: "This arm has no finite estimate: it won or lost every comparison that could place it.",
+    Reason.NOT_LATIN: "A text is not in Latin letters, of which ROUGE alone can count words.",
+    Reason.NO_TEXT: "No case has both a text and a reference text.",
+    Reason.NO_REGIONS: "No case has both a marked region and a reference region to compare.",
+    Reason.NO_REPEATS: "No output was read twice by the same reader.",
+    Reason.NO_MAJORITY: "No case has a label that more than half of its readers gave.",
+    Reason.NO_GUESSES: "Nobody guessed where an output came from.",
+    Reason.NOT_CONVERGED: "The model has no finite best fit to these ratings.",
 }
 
 
