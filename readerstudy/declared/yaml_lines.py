@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from readerstudy.studies.protocol.problems import Path, Problem, ProtocolError
+from readerstudy.declared.problems import DeclarationError, Path, Problem
 
 MOST_BYTES = 5_000_000
 DEEPEST = 40
@@ -28,7 +28,7 @@ for _tag, _pattern, _first in (
     ("bool", r"^(?:true|false)$", "tf"),
     ("null", r"^(?:null|~|)$", ["n", "~", ""]),
     ("int", r"^-?(?:0|[1-9][0-9]*)$", "-0123456789"),
-    ("float", r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$", "-0123456789"),
+    ("float", r"^-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$", "-.0123456789"),
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
 
@@ -37,17 +37,19 @@ def load(content: bytes) -> tuple[Any, Lines]:
     """The data of a YAML file, and for each path in it the line (from 1) where it begins.
 
     Raises:
-        ProtocolError: naming the line and what to do.
+        DeclarationError: naming the line and what to do.
     """
     if len(content) > MOST_BYTES:
-        raise ProtocolError(
-            [Problem((), "This file is larger than 5 MB. A protocol is a text of some pages.")]
+        raise DeclarationError(
+            [Problem((), "This file is larger than 5 MB. It should be a text of some pages.")]
         )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ProtocolError([Problem((), "This is not UTF-8 text. Save the file as UTF-8.", line)]) from None
+        raise DeclarationError(
+            [Problem((), "This is not UTF-8 text. Save the file as UTF-8.", line)]
+        ) from None
     return _loaded(text)
 
 
@@ -64,9 +66,9 @@ def _loaded(text: str) -> tuple[Any, Lines]:
         sentence = (
             f"This is not well-formed YAML: {said}. Look at the indentation and the quotes around here."
         )
-        raise ProtocolError([Problem((), sentence, mark.line + 1 if mark else None)]) from None
+        raise DeclarationError([Problem((), sentence, mark.line + 1 if mark else None)]) from None
     except yaml.YAMLError:
-        raise ProtocolError(
+        raise DeclarationError(
             [Problem((), "This file holds characters that YAML does not allow. Remove them.")]
         ) from None
 
@@ -75,15 +77,17 @@ def _refuse_references(text: str) -> None:
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else None
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise ProtocolError([Problem((), "Anchors and aliases are not read. Write the value out.", line)])
+            raise DeclarationError(
+                [Problem((), "Anchors and aliases are not read. Write the value out.", line)]
+            )
         if getattr(event, "tag", None):
-            raise ProtocolError([Problem((), "Tags (“!…”) are not read. Remove it.", line)])
+            raise DeclarationError([Problem((), "Tags (“!…”) are not read. Remove it.", line)])
 
 
 def _value(loader: _Loader, node: yaml.Node, path: Path, lines: Lines) -> Any:
     lines[path] = node.start_mark.line + 1
     if len(path) > DEEPEST:
-        raise ProtocolError([Problem(path, "This is nested too deep to be a protocol.", lines[path])])
+        raise DeclarationError([Problem(path, "This is nested too deep to be read.", lines[path])])
     if isinstance(node, yaml.MappingNode):
         return _mapping(loader, node, path, lines)
     if isinstance(node, yaml.SequenceNode):
@@ -97,7 +101,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode, path: Path, lines: Lines) 
         key = _key(key_node, path)
         if key in found:
             sentence = f"“{key}” stands here twice. Keep one of the two."
-            raise ProtocolError([Problem((*path, key), sentence, key_node.start_mark.line + 1)])
+            raise DeclarationError([Problem((*path, key), sentence, key_node.start_mark.line + 1)])
         found[key] = _value(loader, value_node, (*path, key), lines)
         lines[*path, key] = key_node.start_mark.line + 1
     return found
@@ -105,5 +109,5 @@ def _mapping(loader: _Loader, node: yaml.MappingNode, path: Path, lines: Lines) 
 
 def _key(node: yaml.Node, path: Path) -> str:
     if not isinstance(node, yaml.ScalarNode) or not isinstance(node.value, Hashable):
-        raise ProtocolError([Problem(path, "A name must be a word.", node.start_mark.line + 1)])
+        raise DeclarationError([Problem(path, "A name must be a word.", node.start_mark.line + 1)])
     return str(node.value)
