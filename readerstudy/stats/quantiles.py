@@ -45,6 +45,13 @@ def chi2_upper_p(statistic: float, df: float) -> float:
     return float(chdtrc(df, statistic))
 
 
+def chi2_quantile(probability: float, df: float) -> float:
+    """Return the quantile of chi-square."""
+    from scipy.special import gammaincinv
+
+    return 2.0 * float(gammaincinv(df / 2.0, probability))
+
+
 def f_quantile(probability: float, df1: float, df2: float) -> float:
     """Return the quantile of the F distribution; both df may be fractional."""
     from scipy.special import fdtri

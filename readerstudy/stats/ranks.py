@@ -62,7 +62,7 @@ def friedman(arms: FloatArray) -> Estimate:
     spread = float((ranks**2).sum()) - n * k * (k + 1) ** 2 / 4.0
     if spread <= 1e-9:
         reason = Reason.NO_VARIATION if n else Reason.NO_SHARED_CASES
-        return replace(Estimate.undefined("friedman", reason), **counted)  # type: ignore[arg-type]
+        return replace(Estimate.undefined("friedman", reason), **counted)
     chi2 = (k - 1) * float(((ranks.sum(axis=0) - n * (k + 1) / 2.0) ** 2).sum()) / spread
     return Estimate(
         estimator="friedman",
