@@ -185,13 +185,28 @@ def _light_uncertainty(
     if inference.method == "bootstrap" or (inference.method == "auto" and clustered):
         method = CLUSTER_BOOTSTRAP if clustered else CASE_BOOTSTRAP
         order = _row_order(used) if cases is None else cases
-        return percentile(_light_resamples(statistics, order, inference), method=method, inference=inference)
+        return percentile(
+            mean_kappa_resamples(statistics, order, inference), method=method, inference=inference
+        )
     deviations = np.mean([statistic.deviations() for statistic in statistics], axis=0)
     return linearised(deviations, value, inference=inference, cases=cases)
 
 
-def _light_resamples(statistics: list[SumStatistic], order: IntArray, inference: Inference) -> FloatArray:
-    # All pairs must see the same resamples; blocks of pairs keep the memory small.
+def kappa_statistics(
+    ratings: Ratings, pairs: Sequence[tuple[int, int]], weights: Weights
+) -> list[SumStatistic]:
+    """Return Cohen's kappa of each pair of columns as a function of sums, undefined ones left out."""
+    graded = agreement_weights(ratings.scale, weights)
+    statistics = [_pair_statistic(ratings, pair, graded) for pair in pairs]
+    return [statistic for statistic in statistics if _kappa_of(statistic) is not None]
+
+
+def mean_kappa_resamples(statistics: list[SumStatistic], order: IntArray, inference: Inference) -> FloatArray:
+    """Return the mean of several kappas in each resample, shape (resamples,).
+
+    ``order`` numbers the case of each output, shape (outputs,): calls with the same order and seed
+    see the same resamples, and so may be subtracted. Blocks of pairs keep the memory small.
+    """
     total, defined = np.zeros(inference.resamples), np.zeros(inference.resamples)
     for start in range(0, len(statistics), _PAIRS_AT_ONCE):
         block = statistics[start : start + _PAIRS_AT_ONCE]
