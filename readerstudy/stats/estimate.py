@@ -85,6 +85,7 @@ class Caution(StrEnum):
     RESAMPLES_DROPPED = "resamples_dropped"
     CASES_LEFT_OUT = "cases_left_out"
     NEGATIVE_COMPONENT = "negative_component"
+    TEXTS_LEFT_OUT = "texts_left_out"
 
     @property
     def sentence(self) -> str:
@@ -104,6 +105,7 @@ _CAUTION_SENTENCES: Mapping[Caution, str] = {
     Caution.RESAMPLES_DROPPED: "Some bootstrap resamples left the figure undefined and were left out of the interval.",
     Caution.CASES_LEFT_OUT: "Cases without a rating from every reader are left out.",
     Caution.NEGATIVE_COMPONENT: "A variance component was estimated below zero and set to zero.",
+    Caution.TEXTS_LEFT_OUT: "Texts that are not in Latin letters are left out, for ROUGE cannot count their words.",
 }
 
 _Plain = bool | int | float | str | None
