@@ -1,0 +1,45 @@
+"""Every family, in the order of a report."""
+
+from collections.abc import Callable, Iterator
+
+from readerstudy.stats.analyse.families.acceptable import acceptable_shares
+from readerstudy.stats.analyse.families.agreement import agreement
+from readerstudy.stats.analyse.families.blinding import blinding
+from readerstudy.stats.analyse.families.models import models_beside_readers
+from readerstudy.stats.analyse.families.paired import paired_tests
+from readerstudy.stats.analyse.families.preference import abilities, grades, win_rates
+from readerstudy.stats.analyse.families.refusals import refusal_rates
+from readerstudy.stats.analyse.families.repeats import repeated_readings
+from readerstudy.stats.analyse.families.roc import areas, multi_reader
+from readerstudy.stats.analyse.families.scores import correlations, means, reliability
+from readerstudy.stats.analyse.families.truth import classification
+from readerstudy.stats.analyse.question import Question
+from readerstudy.stats.estimate import Estimate
+
+Family = Callable[[Question], Iterator[Estimate]]
+
+OF_VALUES: tuple[Family, ...] = (
+    acceptable_shares,
+    means,
+    refusal_rates,
+    classification,
+    areas,
+    multi_reader,
+    paired_tests,
+    agreement,
+    reliability,
+    correlations,
+    repeated_readings,
+    models_beside_readers,
+    blinding,
+)
+OF_PREFERENCES: tuple[Family, ...] = (
+    win_rates,
+    grades,
+    abilities,
+    agreement,
+    reliability,
+    correlations,
+    repeated_readings,
+    models_beside_readers,
+)
