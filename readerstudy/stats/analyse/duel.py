@@ -141,7 +141,7 @@ def _scale(cells: Cells, declared: Declared) -> tuple[Scale, dict[Label, float]]
         graded: dict[Label, float] = {label: float(label) for label in said}
         return _symmetric(graded.values()), graded
     if not numbers:
-        sides: dict[Label, float] = {**_GRADES}
+        sides: dict[Label, float] = {side: grade for side, grade in _GRADES.items()}
         return _symmetric(_GRADES.values()), sides
     whole = whole_range(words)
     grades = [float(number) for number in (whole or numbers)]
