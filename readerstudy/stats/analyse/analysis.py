@@ -104,7 +104,7 @@ def estimates_of(question: Question) -> Iterator[Estimate]:
     preference = question.kind == Kind.PREFERENCE
     for family in OF_PREFERENCES if preference else OF_VALUES:
         for estimate in family(question):
-            named = pair_contrast(estimate) if preference else estimate
+            named = pair_contrast(estimate, question) if preference else estimate
             yield replace(named, criterion=question.name)
 
 

@@ -1,7 +1,7 @@
 """A preference criterion: two arms beside each other, left or right, and which of them is better.
 
-The sides are undone here: the two arms of a comparison are named in one order, whichever stood left, and numbers are
-positive where the first of them is better.
+The sides are undone here: the two arms of a comparison are named in one order, whichever stood left, and a number below
+zero says that the first of them is better, as it would if that one had always stood left.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Duel(Question):
     @property
     def wins_of_answers(self) -> FloatArray:
         """Wins of the first arm among comparisons of two answers, shape (rows,)."""
-        wins: FloatArray = 0.5 + 0.5 * np.sign(self.numbers)
+        wins: FloatArray = 0.5 - 0.5 * np.sign(self.numbers)
         return wins
 
     def turned(self, numbers: FloatArray, pairs: Sequence[str]) -> Scores:
@@ -89,7 +89,7 @@ def duel(cells: Cells, declared: Declared, plan: Plan) -> Duel:
     pairs = in_order(side.pair for side in sides)
     to_pair = np.array([pairs.index(side.pair) for side in sides], dtype=np.int64)
     paired = replace(cells, arms=pairs, arm=to_pair[cells.arm] if len(cells.arm) else cells.arm)
-    oriented = np.where(first_is_left, -numbers, numbers) + 0.0
+    oriented = np.where(first_is_left, numbers, -numbers) + 0.0
     first, second = _refusing(cells, refused, first_is_left)
     return Duel(
         declared=declared,
@@ -141,8 +141,8 @@ def _scale(cells: Cells, declared: Declared) -> tuple[Scale, dict[Label, float]]
         graded: dict[Label, float] = {label: float(label) for label in said}
         return _symmetric(graded.values()), graded
     if not numbers:
-        sides: dict[Label, float] = {side: grade for side, grade in _GRADES.items()}
-        return _symmetric(_GRADES.values()), sides
+        sides: dict[Label, float] = dict(_GRADES.items())
+        return _symmetric(sides.values()), sides
     whole = whole_range(words)
     grades = [float(number) for number in (whole or numbers)]
     observed: dict[Label, float] = {number: number for number in grades}

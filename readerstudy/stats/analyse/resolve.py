@@ -9,6 +9,7 @@ import numpy as np
 
 from readerstudy.stats.alignment import Cut
 from readerstudy.stats.analyse.guess import REFUSED, pair_of, values_of, whole_range
+from readerstudy.stats.analyse.names import in_order
 from readerstudy.stats.analyse.plan import Declared, Plan, as_number
 from readerstudy.stats.analyse.problems import AnalysisError, Complaints
 from readerstudy.stats.analyse.question import Question
@@ -20,6 +21,7 @@ from readerstudy.stats.ratings import MISSING
 from readerstudy.stats.scale import ORDERED_KINDS, Kind, Label, Scale, ScaleError
 
 NUMBER_KINDS = frozenset({Kind.INTERVAL, Kind.RATIO, Kind.RANK})
+_LABELLED = frozenset({Kind.NOMINAL, Kind.BINARY, Kind.ORDINAL})
 _ORDERED = ORDERED_KINDS | {Kind.PREFERENCE}
 
 
@@ -28,7 +30,7 @@ def resolved(cells: Cells, declared: Declared, reference: Reference, plan: Plan)
 
     Raises AnalysisError for values off the scale, readings given twice and references that do not fit.
     """
-    scale = _scale(cells, declared)
+    scale = _scale(cells, declared, _values(cells, reference))
     complaints = Complaints()
     codes, refused = _codes(cells, declared, scale, complaints)
     tallied = np.zeros(len(codes), dtype=bool)
@@ -97,14 +99,22 @@ def _with_truth(question: Question, labels: Labels, reference: Reference) -> Que
     return question
 
 
-def _scale(cells: Cells, declared: Declared) -> Scale:
+def _values(cells: Cells, reference: Reference) -> tuple[str, ...]:
+    # A label that only the reference uses is a category too, where the reference is of this criterion.
+    texts = values_of(cells)
+    labels = set(reference.of(cells.criterion).values())
+    meant = reference.is_own(cells.criterion) or bool(labels & set(texts))
+    return in_order({*texts, *labels}) if meant else texts
+
+
+def _scale(cells: Cells, declared: Declared, known: tuple[str, ...]) -> Scale:
     ordered = declared.kind in _ORDERED
     if declared.categories is not None:
         categories = declared.categories
         if not any(isinstance(label, str) for label in categories):
             categories = tuple(sorted(categories, key=float))
         return Scale(categories, ordered=ordered)
-    texts = values_of(cells)
+    texts = known if declared.kind in _LABELLED else values_of(cells)
     if declared.kind == Kind.BINARY:
         return _binary(cells, texts)
     whole = whole_range(texts) if declared.kind in (Kind.ORDINAL, Kind.CONFIDENCE) else None

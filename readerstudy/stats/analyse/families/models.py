@@ -37,9 +37,9 @@ def models_beside_readers(question: Question) -> Iterator[Estimate]:
 
 def _lines(question: Question, labels: _Labels, arm: Whole) -> Iterator[Estimate]:
     ratings = question.ratings(arm)
-    if len(set(ratings.case_names)) < len(ratings.case_names):
+    if not ratings.readers or len(set(ratings.case_names)) < len(ratings.case_names):
         return
-    if is_categorical(question):
+    if is_categorical(question) and ratings.scale.categories:
         for weights in weights_of(question):
             named = {case: question.category(code) for case, code in labels.codes.items()}
             found = model_agreement(

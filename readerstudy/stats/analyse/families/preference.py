@@ -48,7 +48,7 @@ def grades(question: Question) -> Iterator[Estimate]:
     lines: list[Estimate] = []
     for pair in question.arms:
         first, second = split(pair)
-        scores = question.turned(question.numbers, [pair])
+        scores = question.turned(-question.numbers, [pair])
         for line in mean_lines(question, scores, test=True):
             undirected = line.variant is not None and line.variant.startswith(("sd", "variance"))
             lines += _same(line, first, second) if undirected else both_ways(line, first, second)
@@ -190,8 +190,10 @@ def _same(line: Estimate, first: str, second: str) -> Iterator[Estimate]:
         yield replace(line, contrast=contrast)
 
 
-def pair_contrast(line: Estimate) -> Estimate:
-    """Return a line of a pair "FIRST|SECOND" under the name of its contrast."""
+def pair_contrast(line: Estimate, question: Question) -> Estimate:
+    """Return a line of a pair "FIRST|SECOND" under the name of its contrast; of the only pair, without one."""
     if line.arm is None or BETWEEN not in line.arm:
         return line
-    return replace(line, arm=None, contrast=named(*split(line.arm)))
+    if len(question.arms) == 1:
+        return replace(line, arm=None)
+    return line if line.contrast else replace(line, arm=None, contrast=named(*split(line.arm)))
