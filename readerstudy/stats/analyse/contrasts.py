@@ -57,7 +57,7 @@ def adjusted(lines: Iterable[Estimate]) -> list[Estimate]:
     found = list(lines)
     families: dict[tuple[object, ...], list[Estimate]] = {}
     for line in found:
-        if line.contrast is not None and line.p is not None:
+        if line.contrast is not None and line.arm is None and line.p is not None:
             families.setdefault((line.estimator, line.variant, line.reader, line.category), []).append(line)
     for family in families.values():
         found += _adjusted(family)

@@ -6,6 +6,7 @@ from readerstudy.stats.analyse.families.acceptable import acceptable_shares
 from readerstudy.stats.analyse.families.agreement import agreement
 from readerstudy.stats.analyse.families.blinding import blinding
 from readerstudy.stats.analyse.families.models import models_beside_readers
+from readerstudy.stats.analyse.families.order import drifts
 from readerstudy.stats.analyse.families.paired import paired_tests
 from readerstudy.stats.analyse.families.preference import abilities, grades, win_rates
 from readerstudy.stats.analyse.families.refusals import refusal_rates
@@ -31,6 +32,7 @@ OF_VALUES: tuple[Family, ...] = (
     correlations,
     repeated_readings,
     models_beside_readers,
+    drifts,
     blinding,
 )
 OF_PREFERENCES: tuple[Family, ...] = (

@@ -24,6 +24,7 @@ from readerstudy.stats.mrmc import Decomposition, Figure, Reads, complete_reads,
 from readerstudy.stats.ratings import Scores
 from readerstudy.stats.roc import Covariance, auc, auc_difference
 from readerstudy.stats.scale import Kind
+from readerstudy.stats.standalone import standalone
 
 Arms = Mapping[str, Scores]
 _COVARIANCES: tuple[Covariance, ...] = ("jackknife", "delong")
@@ -77,9 +78,30 @@ def _compared(question: Question, numbers: FloatArray, figure: Figure) -> Iterat
     if any(len(scores.readers) for scores in arms.values()):
         found = gallas(arms, question.abnormal, figure=figure, inference=question.inference)
         lines += [_suffixed(line, "gallas") for line in found]
+    lines += _standalone(question, numbers, arms, figure)
     category = None if figure == "auc" else figure
     for line in adjusted(_mirrored(question, lines)):
         yield replace(line, category=category, arm=line.arm or None)
+
+
+def _standalone(question: Question, numbers: FloatArray, arms: Arms, figure: Figure) -> Iterator[Estimate]:
+    # A model's own label without an arm is of the case and stands beside the readers of every arm.
+    for model in question.models:
+        for part in model_arms(question, model):
+            grid = question.grid(part, model=model)
+            scores = dict(zip(grid.units, grid.scores(numbers).values[:, 0].tolist(), strict=True))
+            known = {case: score for case, score in scores.items() if not np.isnan(score)}
+            for arm, panel in arms.items():
+                if panel.readers and part in (None, arm):
+                    for line in standalone(
+                        known,
+                        panel,
+                        question.abnormal,
+                        model=model,
+                        figure=figure,
+                        inference=question.inference,
+                    ):
+                        yield replace(line, arm=arm, reader=model)
 
 
 def _analysed(question: Question, arms: Arms, figure: Figure, covariance: Covariance) -> Iterator[Estimate]:
