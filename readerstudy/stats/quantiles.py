@@ -12,6 +12,13 @@ def normal_quantile(probability: float) -> float:
     return float(ndtri(probability))
 
 
+def normal_cdf(z: float) -> float:
+    """Return P(Z <= z) for a standard normal Z."""
+    from scipy.special import ndtr
+
+    return float(ndtr(z))
+
+
 def normal_two_sided_p(z: float) -> float:
     """Return P(|Z| >= |z|) for a standard normal Z."""
     from scipy.special import ndtr

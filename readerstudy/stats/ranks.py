@@ -76,9 +76,16 @@ def friedman(arms: FloatArray) -> Estimate:
 
 def mean_ranks(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the ranks within each column, ties sharing the mean, and sum(t^3 - t) of each column."""
-    ranks, ties = np.empty_like(values), np.empty(values.shape[1])
-    for column in range(values.shape[1]):
-        _, place, size = np.unique(values[:, column], return_inverse=True, return_counts=True)
-        ranks[:, column] = (np.cumsum(size) - (size - 1) / 2.0)[place]
-        ties[column] = float((size.astype(np.float64) ** 3 - size).sum())
-    return ranks, ties
+    # A run of equal values, from one step upwards to the next, shares the mean of its places.
+    n, m = values.shape
+    order = np.argsort(values, axis=0, kind="stable")
+    ordered = np.take_along_axis(values, order, axis=0).T
+    steps = np.diff(ordered, axis=1, prepend=np.nan) != 0.0
+    run = steps.ravel().cumsum() - 1
+    size = np.bincount(run).astype(np.float64)
+    last = np.flatnonzero(np.append(steps.ravel()[1:], True)) % max(n, 1) + 1.0
+    ranks = np.empty(values.shape, dtype=np.float64)
+    np.put_along_axis(ranks, order, (last - (size - 1.0) / 2.0)[run].reshape(m, n).T, axis=0)
+    column = np.repeat(np.arange(m), n)[steps.ravel()]
+    ties = np.bincount(column, weights=size**3 - size, minlength=m)
+    return ranks, ties.astype(np.float64)
