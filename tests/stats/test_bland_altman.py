@@ -32,6 +32,31 @@ def test_exchanging_the_sides_mirrors_every_figure() -> None:
     assert backward[1].ci == pytest.approx((-forward[2].ci[1], -forward[2].ci[0]))
 
 
+# Cardiac ejection by radionuclide ventriculography and impedance, subjects 1-4 (Bland & Altman 1999, Table 4).
+VENTRICULOGRAPHY = [
+    [7.83, 7.42, 7.89, 7.12, 7.88],
+    [6.16, 7.26, 6.71, 6.54],
+    [4.75, 5.24, 4.86, 4.78, 6.05, 5.42],
+    [4.21, 3.61, 3.72, 3.87, 3.92],
+]
+IMPEDANCE = [
+    [6.57, 5.62, 6.90, 6.57, 6.35],
+    [4.06, 4.29, 4.26, 4.09],
+    [4.71, 5.50, 5.08, 5.02, 6.01, 5.67],
+    [4.14, 4.20, 4.61, 4.68, 5.04],
+]
+
+
+def test_the_published_limits_of_repeated_pairs() -> None:
+    # Zou 2013, the same four subjects: -2.14 (-9.83 to -.33) and 3.59 (1.77 to 11.27) about .7255.
+    subjects = [str(at) for at, values in enumerate(IMPEDANCE) for _ in values]
+    sides = np.concatenate(VENTRICULOGRAPHY), np.concatenate(IMPEDANCE)
+    bias, lower, upper = bland_altman(*sides, cases=subjects)
+    assert [bias.value, lower.value, upper.value] == pytest.approx([0.7255, -2.14, 3.59], abs=2e-3)
+    assert lower.ci == pytest.approx((-9.83, -0.33), abs=0.011)
+    assert upper.ci == pytest.approx((1.77, 11.27), abs=0.011)
+
+
 def test_one_pair_for_each_case_needs_no_recovery() -> None:
     named = bland_altman(*flows(), cases=[f"case{row}" for row in range(17)])
     assert named == bland_altman(*flows())
