@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 from typing import Any
 
 import numpy as np
 
+from readerstudy import __version__
 from readerstudy.stats.analyse.duel import duel
 from readerstudy.stats.analyse.families.all import OF_PREFERENCES, OF_VALUES
 from readerstudy.stats.analyse.families.preference import pair_contrast
@@ -21,7 +22,7 @@ from readerstudy.stats.analyse.problems import AnalysisError
 from readerstudy.stats.analyse.question import Question
 from readerstudy.stats.analyse.reference import Reference, read_reference
 from readerstudy.stats.analyse.resolve import resolved
-from readerstudy.stats.analyse.table import OPTIONAL, REQUIRED, Cells, Table, read_table, sha256_of
+from readerstudy.stats.analyse.table import Cells, Table, read_table, sha256_of
 from readerstudy.stats.estimate import Estimate
 from readerstudy.stats.scale import Kind
 
@@ -117,10 +118,10 @@ def as_row(estimate: Estimate) -> dict[str, Any]:
 def software() -> dict[str, str]:
     """Return the versions that the figures were computed with."""
     return {
-        "readerstudy": _version("readerstudy"),
+        "readerstudy": __version__,
         "python": python_version(),
-        "numpy": _version("numpy"),
-        "scipy": _version("scipy"),
+        "numpy": version("numpy"),
+        "scipy": version("scipy"),
         "generator": "PCG64",
     }
 
@@ -140,7 +141,7 @@ def _questions(table: Table, plan: Plan, reference: Reference) -> tuple[list[Que
         try:
             questions.append(_question(own, declared, reference, plan))
         except AnalysisError as error:
-            problems += error.sentences
+            problems += error.found
     _check_reference_arm(questions, plan, problems)
     if problems:
         raise AnalysisError(problems)
@@ -205,13 +206,3 @@ def _guess_sentence(question: Question) -> str:
         f"Guessed without a plan: “{question.name}” is {question.kind.value} with the values {told}{positive}. "
         "Declare it in a plan if that is wrong."
     )
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-__all__ = ["FIELDS", "OPTIONAL", "REQUIRED", "Analysis", "analyse", "as_row", "estimates_of", "software"]

@@ -8,13 +8,13 @@ MOST_SENTENCES = 20
 
 
 class AnalysisError(ValueError):
-    """Files that cannot be analysed; ``sentences`` names every problem that was found, up to a bound."""
+    """Files that cannot be analysed; ``found`` names every problem, ``sentences`` the first ones of many."""
 
     def __init__(self, sentences: Iterable[str]) -> None:
-        told = tuple(sentences)
-        self.sentences = told[:MOST_SENTENCES]
-        if len(told) > MOST_SENTENCES:
-            self.sentences += (f"There are {len(told) - MOST_SENTENCES} more problems of this kind.",)
+        self.found = tuple(sentences)
+        self.sentences = self.found[:MOST_SENTENCES]
+        if len(self.found) > MOST_SENTENCES:
+            self.sentences += (f"There are {len(self.found) - MOST_SENTENCES} more problems of this kind.",)
         super().__init__("\n".join(self.sentences))
 
 

@@ -39,7 +39,7 @@ def read_reference(path: Path) -> Reference:
             ["The reference is not UTF-8 text. Save it as “CSV UTF-8” and try again."]
         ) from None
     except AnalysisError as error:
-        raise AnalysisError(f"The reference: {sentence}" for sentence in error.sentences) from None
+        raise AnalysisError(f"The reference: {sentence}" for sentence in error.found) from None
 
 
 def _read(file: IO[str]) -> Reference:

@@ -47,7 +47,8 @@ def resolved(cells: Cells, declared: Declared, reference: Reference, plan: Plan)
         inference=plan.inference,
         reference_arm=plan.reference_arm,
     )
-    question = replace(question, positive=_positive(question), acceptable=_acceptable(question))
+    question = replace(question, positive=_positive(question))
+    question = replace(question, acceptable=_acceptable(question))
     return with_reference(question, reference)
 
 

@@ -18,5 +18,11 @@ def acceptable_shares(question: Question) -> Iterator[Estimate]:
         return
     intended = np.where(question.refused, 0.0, marks)
     yield from shares(
-        question, Share(estimator="proportion_acceptable", intended=intended, conditional=marks)
+        question,
+        Share(
+            estimator="proportion_acceptable",
+            intended=intended,
+            conditional=marks,
+            counts=np.ones(len(marks), dtype=bool),
+        ),
     )

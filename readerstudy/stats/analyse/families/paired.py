@@ -1,40 +1,42 @@
 """Paired tests of yes-or-no marks: McNemar and Cochran, between arms and between readers.
 
 The marks are right or wrong where there is a reference, else acceptable or not. Lines between arms have a contrast, or
-none for Cochran's Q over all of them; lines between readers have a reader pair, or the variant "readers".
+none for Cochran's Q over all of them; lines between readers have a reader pair, or only the arm for Cochran's Q.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
 from readerstudy.stats.accuracy import cochran_q, mcnemar
-from readerstudy.stats.analyse.contrasts import adjusted, arm_pairs, at, both_ways
+from readerstudy.stats.analyse.contrasts import adjusted, at, both_ways
 from readerstudy.stats.analyse.families.scores import by_reader
+from readerstudy.stats.analyse.families.shares import marks_in
 from readerstudy.stats.analyse.families.truth import right_marks
-from readerstudy.stats.analyse.question import Question
-from readerstudy.stats.arrays import FloatArray
+from readerstudy.stats.analyse.question import Question, Whole
+from readerstudy.stats.arrays import BoolArray, FloatArray
 from readerstudy.stats.estimate import Estimate
 from readerstudy.stats.ratings import Scores
 
 
 def paired_tests(question: Question) -> Iterator[Estimate]:
     """Yield the exact tests of a criterion that is right or wrong, or acceptable or not."""
-    marks = _marks(question)
-    if marks is None:
+    found = _marks(question)
+    if found is None:
         return
-    parts = {arm: question.grid(arm).scores(marks) for arm in question.parts}
+    marks, counts = found
+    parts = {arm: marks_in(question.grid(arm), marks, counts) for arm in question.parts}
     for arm, scores in parts.items():
         for line in _between_readers(question, scores):
             yield at(line, arm)
     if len(question.arms) > 1:
         readers = sorted({reader for scores in parts.values() for reader in scores.readers})
         for reader in readers:
-            lines = adjusted(_between_arms(question, marks, reader))
+            lines = adjusted(_between_arms(question, parts, reader))
             yield from (_named(line, reader, readers) for line in lines)
 
 
@@ -42,12 +44,14 @@ def _named(line: Estimate, reader: str, readers: list[str]) -> Estimate:
     return replace(line, reader=reader) if len(readers) > 1 else line
 
 
-def _marks(question: Question) -> FloatArray | None:
+def _marks(question: Question) -> tuple[FloatArray, BoolArray] | None:
     right = right_marks(question)
     if right is not None:
-        return right.intended
+        return right.intended, right.counts
     marks = question.marks
-    return None if marks is None else np.where(question.refused, 0.0, marks)
+    if marks is None:
+        return None
+    return np.where(question.refused, 0.0, marks), np.ones(len(marks), dtype=bool)
 
 
 def _between_readers(question: Question, scores: Scores) -> Iterator[Estimate]:
@@ -60,12 +64,12 @@ def _between_readers(question: Question, scores: Scores) -> Iterator[Estimate]:
         for line in mcnemar(*same, inference=question.inference):
             yield replace(line, reader=pair)
     if len(columns) > 2:
-        yield replace(cochran_q(scores.values), variant="readers", n_readers=len(columns))
+        yield replace(cochran_q(scores.values), n_readers=len(columns))
 
 
-def _between_arms(question: Question, marks: FloatArray, reader: str) -> Iterator[Estimate]:
-    columns = {arm: _column(question, marks, arm, reader) for arm in question.arms}
-    for first, second in arm_pairs(question):
+def _between_arms(question: Question, parts: Mapping[Whole, Scores], reader: str) -> Iterator[Estimate]:
+    columns = {arm or "": _column(scores, reader) for arm, scores in parts.items()}
+    for first, second in combinations(columns, 2):
         for line in mcnemar(columns[first], columns[second], inference=question.inference):
             yield from both_ways(line, first, second)
     if len(columns) > 2:
@@ -77,8 +81,7 @@ def _between_arms(question: Question, marks: FloatArray, reader: str) -> Iterato
         yield cochran_q(table)
 
 
-def _column(question: Question, marks: FloatArray, arm: str, reader: str) -> Scores:
-    scores = question.grid(arm).scores(marks)
+def _column(scores: Scores, reader: str) -> Scores:
     if reader in scores.readers:
         return dict(by_reader(scores))[reader]
     blank = np.full((len(scores.units), 1), np.nan)

@@ -132,7 +132,7 @@ def _friedman(question: Question) -> Iterator[Estimate]:
     for arm in question.parts:
         scores = question.scores(arm)
         if len(scores.readers) > 2:
-            yield replace(at(friedman(scores.values), arm), variant="readers")
+            yield at(friedman(scores.values), arm)
 
 
 def case_means(question: Question) -> FloatArray:

@@ -14,8 +14,9 @@ import numpy as np
 from readerstudy.stats.alignment import VARIANTS, crossed_mean, pair_up, paired_difference
 from readerstudy.stats.analyse.contrasts import adjusted, arm_pairs, at, both_ways, with_suffix
 from readerstudy.stats.analyse.families.scores import by_reader
+from readerstudy.stats.analyse.grid import Grid
 from readerstudy.stats.analyse.question import Question, Whole
-from readerstudy.stats.arrays import FloatArray
+from readerstudy.stats.arrays import BoolArray, FloatArray
 from readerstudy.stats.estimate import Estimate, Reason
 from readerstudy.stats.intervals import (
     NEWCOMBE,
@@ -34,11 +35,15 @@ SINGLE: tuple[ProportionMethod, ...] = ("wilson", "clopper_pearson")
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """Marks of the rows of a criterion: 1, 0, NaN where a row does not count; ``intended`` counts refusals as 0."""
+    """Marks of the rows of a criterion: 1, 0, NaN where there is none; ``intended`` counts refusals as 0.
+
+    ``counts`` says which rows are of cases that this share is of, such as the positive ones.
+    """
 
     estimator: str
     intended: FloatArray
     conditional: FloatArray
+    counts: BoolArray
     category: Label | None = None
 
 
@@ -54,7 +59,7 @@ def model_shares(question: Question, share: Share) -> Iterator[Estimate]:
     """Yield the shares of the models' own labels; a refusal counts as a failure."""
     for model in question.models:
         for arm in model_arms(question, model):
-            marks = question.grid(arm, model=model).scores(share.intended)
+            marks = marks_in(question.grid(arm, model=model), share.intended, share.counts)
             for line in single_lines(share.estimator, marks, question):
                 yield replace(at(line, arm), reader=model, category=share.category)
 
@@ -77,11 +82,16 @@ def single_lines(estimator: str, marks: Scores, question: Question) -> Iterator[
             yield replace(line.with_sample(sample), variant=method)
 
 
+def marks_in(grid: Grid, marks: FloatArray, counts: BoolArray) -> Scores:
+    """Return the marks of a grid at the outputs of the cases that count."""
+    return grid.scores(marks).rows(np.asarray(grid.mask(counts).any(axis=1)))
+
+
 def _lines(question: Question, share: Share, marks: FloatArray) -> Iterator[Estimate]:
     for arm in question.parts:
-        for line in _part(question, share.estimator, question.grid(arm).scores(marks)):
+        for line in _part(question, share.estimator, marks_in(question.grid(arm), marks, share.counts)):
             yield replace(at(line, arm), category=share.category)
-    for line in adjusted(_differences(question, share.estimator, marks)):
+    for line in adjusted(_differences(question, share, marks)):
         yield replace(line, category=share.category)
 
 
@@ -103,9 +113,12 @@ def is_single(marks: Scores) -> bool:
     return sample.n_readers < 2 and sample.n_ratings == sample.n_cases
 
 
-def _differences(question: Question, estimator: str, marks: FloatArray) -> Iterator[Estimate]:
+def _differences(question: Question, share: Share, marks: FloatArray) -> Iterator[Estimate]:
     for first, second in arm_pairs(question):
-        sides = question.grid(first).scores(marks), question.grid(second).scores(marks)
+        first_side, second_side = (
+            marks_in(question.grid(arm), marks, share.counts) for arm in (first, second)
+        )
+        sides, estimator = (first_side, second_side), share.estimator
         for variant in VARIANTS:
             line = paired_difference(estimator, *sides, variant=variant, inference=question.inference)
             yield from both_ways(line, first, second)

@@ -94,5 +94,6 @@ def _share(
         estimator=estimator,
         intended=np.where(question.refused & counts, 0.0, conditional),
         conditional=conditional,
+        counts=counts,
         category=category,  # type: ignore[arg-type]  # a label of the scale
     )
