@@ -146,7 +146,8 @@ def test_criteria_without_a_plan_are_guessed_aloud(tmp_path: Path) -> None:
     }
     assert len(analysis.guesses) == 5
     assert analysis.guesses[2] == (
-        "Guessed without a plan: “grade” is ordinal with the values 1, 2, 3, 4, 5. Declare it in a plan if that is wrong."
+        "Guessed without a plan: “grade” is ordinal with the values 1, 2, 3, 4, 5. "
+        "Declare it in a plan if that is wrong."
     )
 
 
