@@ -16,13 +16,14 @@ from typing import Literal
 import numpy as np
 
 from readerstudy.stats.arrays import FloatArray, IntArray
-from readerstudy.stats.estimate import Caution, Estimate, Reason, Sample
+from readerstudy.stats.estimate import Caution, Estimate, Reason
 from readerstudy.stats.inference import DEFAULT, Inference
 from readerstudy.stats.quantiles import normal_two_sided_p, t_two_sided_p
 from readerstudy.stats.ratings import Scores, case_positions
 from readerstudy.stats.sums import CASE_BOOTSTRAP, CLUSTER_BOOTSTRAP, percentile, resampling_weights
 
 Name = Literal["spearman", "kendall_tau_b"]
+_BOTH: tuple[Name, ...] = ("spearman", "kendall_tau_b")
 _FEW = 10
 _BLOCK = 512
 
@@ -39,7 +40,7 @@ def spearman(
     Pairs with a NaN are left out. ``cases`` names the case of each pair where a case has several.
     (Spearman, Am J Psychol 15:72, 1904.)
     """
-    return _correlation("spearman", first, second, cases, inference)
+    return _correlations(("spearman",), first, second, cases, inference)[0]
 
 
 def kendall_tau_b(
@@ -54,7 +55,7 @@ def kendall_tau_b(
     (concordant - discordant) / sqrt((n0 - n1)(n0 - n2)) with n0 all pairs of pairs and n1, n2 those
     tied in either value (Kendall, Biometrika 33:239, 1945). Arguments as for `spearman`.
     """
-    return _correlation("kendall_tau_b", first, second, cases, inference)
+    return _correlations(("kendall_tau_b",), first, second, cases, inference)[0]
 
 
 def pairwise_correlations(scores: Scores, *, inference: Inference = DEFAULT) -> list[Estimate]:
@@ -63,9 +64,8 @@ def pairwise_correlations(scores: Scores, *, inference: Inference = DEFAULT) -> 
     for first, second in combinations(range(len(scores.readers)), 2):
         name = f"{scores.readers[first]}|{scores.readers[second]}"
         columns = scores.values[:, first], scores.values[:, second]
-        for function in (spearman, kendall_tau_b):
-            estimate = function(*columns, cases=scores.cases, inference=inference)
-            estimates.append(replace(estimate, reader=name, n_readers=2))
+        found = _correlations(_BOTH, *columns, scores.cases, inference)
+        estimates += [replace(estimate, reader=name, n_readers=2) for estimate in found]
     return estimates
 
 
@@ -77,7 +77,7 @@ def metric_correlations(
     shared = sorted(metric.keys() & means.keys())
     first = np.array([metric[case] for case in shared], dtype=np.float64)
     second = np.array([means[case] for case in shared], dtype=np.float64)
-    return [function(first, second, inference=inference) for function in (spearman, kendall_tau_b)]
+    return _correlations(_BOTH, first, second, None, inference)
 
 
 def case_means(scores: Scores) -> dict[str, float]:
@@ -109,45 +109,49 @@ class _Cells:
         )
 
 
-def _correlation(
-    name: Name, first: FloatArray, second: FloatArray, cases: Sequence[str] | None, inference: Inference
-) -> Estimate:
+def _correlations(
+    names: Sequence[Name],
+    first: FloatArray,
+    second: FloatArray,
+    cases: Sequence[str] | None,
+    inference: Inference,
+) -> list[Estimate]:
+    # Several coefficients of the same pairs see the same resamples, which are drawn once.
     both = ~(np.isnan(first) | np.isnan(second))
+    kept = None if cases is None else [case for case, known in zip(cases, both, strict=True) if known]
     n = int(both.sum())
-    names = None if cases is None else [case for case, kept in zip(cases, both, strict=True) if kept]
-    n_cases = n if names is None else len(set(names))
-    sample = Sample(n_cases=n_cases, n_readers=0, n_ratings=2 * n, n_missing=int((~both).sum()))
+    n_cases = n if kept is None else len(set(kept))
+    blank = Estimate.undefined("spearman", Reason.NO_OVERLAP if n == 0 else Reason.ONE_CASE)
+    blank = replace(blank, n_cases=n_cases, n_ratings=2 * n, n_missing=int((~both).sum()))
     if n < 2:
-        reason = Reason.NO_OVERLAP if n == 0 else Reason.ONE_CASE
-        return replace(Estimate.undefined(name, reason).with_sample(sample), n_readers=None)
+        return [replace(blank, estimator=name) for name in names]
+    if n_cases < _FEW:
+        blank = blank.with_cautions(Caution.FEW_CASES)
     cells = _Cells.of(first[both], second[both])
+    drawn = list(_draws(cells, inference) if n_cases == n else _cluster_draws(cells, kept or [], inference))
+    return [_estimated(replace(blank, estimator=name), name, cells, drawn, inference) for name in names]
+
+
+def _estimated(
+    blank: Estimate, name: Name, cells: _Cells, drawn: list[FloatArray], inference: Inference
+) -> Estimate:
     value = float(_FUNCTIONS[name](cells, cells.counts[np.newaxis])[0])
     if not math.isfinite(value):
-        return replace(Estimate.undefined(name, Reason.NO_VARIATION).with_sample(sample), n_readers=None)
-    statistic, df, p = _TESTS[name](cells, value, n) if n_cases == n else (None, None, None)
-    estimate = replace(Estimate(estimator=name, value=value).with_sample(sample), n_readers=None)
-    estimate = _with_interval(estimate, cells, names, inference)
-    estimate = replace(estimate, statistic=statistic, df=df, p=p)
-    return estimate.with_cautions(Caution.FEW_CASES) if n_cases < _FEW else estimate
-
-
-def _with_interval(
-    estimate: Estimate, cells: _Cells, names: list[str] | None, inference: Inference
-) -> Estimate:
-    clustered = names is not None and len(set(names)) < len(names)
-    drawn = _cluster_draws(cells, names, inference) if names and clustered else _draws(cells, inference)
-    function = _FUNCTIONS["spearman" if estimate.estimator == "spearman" else "kendall_tau_b"]
-    values = np.concatenate([function(cells, weights) for weights in drawn])
-    method = CLUSTER_BOOTSTRAP if clustered else CASE_BOOTSTRAP
+        return replace(blank, reason=Reason.NO_VARIATION, cautions=())
+    alone = blank.n_ratings == 2 * (blank.n_cases or 0)
+    values = np.concatenate([_FUNCTIONS[name](cells, weights) for weights in drawn])
+    method = CASE_BOOTSTRAP if alone else CLUSTER_BOOTSTRAP
     uncertainty = percentile(values, method=method, inference=inference)
-    return uncertainty.attach(estimate, level=inference.level)
+    estimate = uncertainty.attach(replace(blank, value=value, reason=None), level=inference.level)
+    statistic, df, p = _TESTS[name](cells, value, int(cells.counts.sum())) if alone else (None, None, None)
+    return replace(estimate, statistic=statistic, df=df, p=p)
 
 
 def _draws(cells: _Cells, inference: Inference) -> Iterator[FloatArray]:
     # Cases are their own clusters, so drawing cases is drawing how often each distinct pair occurs.
     generator = np.random.Generator(np.random.PCG64(inference.seed))
     n = int(cells.counts.sum())
-    chunk = max(1, (1 << 20) // len(cells.counts))
+    chunk = max(1, (1 << 22) // len(cells.counts))
     for start in range(0, inference.resamples, chunk):
         size = min(chunk, inference.resamples - start)
         yield generator.multinomial(n, cells.counts / n, size=size).astype(np.float64)
@@ -184,13 +188,14 @@ def _by_value(weights: FloatArray, places: IntArray) -> FloatArray:
 
 
 def _tau_b(cells: _Cells, weights: FloatArray) -> FloatArray:
-    # Every unordered pair counts twice, above and below the line alike.
-    n, excess = weights.sum(axis=1), np.zeros(len(weights))
+    # Every unordered pair counts twice, above and below the line alike. Single precision holds the
+    # whole numbers below 2**24 that the product is made of.
+    n, excess, short = weights.sum(axis=1), np.zeros(len(weights)), weights.astype(np.float32)
     for start in range(0, len(cells.first), _BLOCK):
         block = slice(start, start + _BLOCK)
-        signs = np.sign(np.subtract.outer(cells.first, cells.first[block]))
-        signs = signs * np.sign(np.subtract.outer(cells.second, cells.second[block]))
-        excess += ((weights @ signs.astype(np.float64)) * weights[:, block]).sum(axis=1)
+        signs = np.sign(np.subtract.outer(cells.first, cells.first[block])).astype(np.float32)
+        signs *= np.sign(np.subtract.outer(cells.second, cells.second[block]))
+        excess += ((short @ signs) * weights[:, block]).sum(axis=1)
     untied = [n**2 - (_by_value(weights, side) ** 2).sum(axis=1) for side in (cells.first, cells.second)]
     return _over_root(excess, untied[0], untied[1])
 
