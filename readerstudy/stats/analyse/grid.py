@@ -20,7 +20,7 @@ Unit = Callable[[str, str], str]
 class Grid:
     """Where some rows of a criterion stand: ``rows`` of the cells at ``at`` (output) and ``column`` (reader).
 
-    A row with a count stands at that many outputs. ``cases`` is None where every output is its own case.
+    A row with a count stands at that many outputs. ``cases`` names the case of each output.
     """
 
     rows: IntArray
@@ -28,7 +28,7 @@ class Grid:
     column: IntArray
     units: tuple[str, ...]
     readers: tuple[str, ...]
-    cases: tuple[str, ...] | None
+    cases: tuple[str, ...]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -79,7 +79,7 @@ def grid_of(cells: Cells, chosen: BoolArray) -> Grid:
         column=column[spread].astype(np.int64),
         units=units,
         readers=tuple(cells.readers[reader] for reader in readers),
-        cases=cases if pooled else None,
+        cases=cases,
     )
 
 

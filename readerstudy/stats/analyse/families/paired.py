@@ -56,8 +56,6 @@ def _marks(question: Question) -> tuple[FloatArray, BoolArray] | None:
 
 def _between_readers(question: Question, scores: Scores) -> Iterator[Estimate]:
     columns = dict(by_reader(scores))
-    if scores.cases is not None:
-        return
     for first, second in combinations(columns, 2):
         pair = f"{first}|{second}"
         same = tuple(replace(columns[reader], readers=(pair,)) for reader in (first, second))
