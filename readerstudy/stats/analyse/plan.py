@@ -35,7 +35,6 @@ class Declared:
     acceptable: str | tuple[Label, ...] | None = None
     positive: Label | None = None
     primary: bool = False
-    guess: bool = False
     epsilon: float = EXPERTS_EPSILON
     guessed: bool = False
 
@@ -111,7 +110,6 @@ def _declared(said: Mapping[str, Any]) -> Declared:
         acceptable=_acceptable(acceptable) if acceptable is not None else None,
         positive=plain_labels([positive])[0] if positive is not None else None,
         primary=bool(given.get("primary", False)),
-        guess=bool(given.get("guess", False)),
         epsilon=float(given.get("epsilon", EXPERTS_EPSILON)),
     )
 
