@@ -23,6 +23,7 @@ PAIRS = (
     ("unacceptable", "acceptable"),
 )
 """Two words of which the second is the positive one."""
+_BLANK_WORDS = frozenset({"na", "n/a", "#n/a", "nan", "null", "."})
 _WIDEST_SCALE = 20
 
 
@@ -33,7 +34,7 @@ def guessed(cells: Cells, truth: Sequence[str]) -> Declared:
 
 def pair_of(texts: Sequence[str]) -> tuple[str, str] | None:
     """Return the two categories of yes-or-no values as they are written, the positive one last."""
-    words = {_spelling(text): text for text in texts}
+    words = {spelling(text): text for text in texts}
     for negative, positive in PAIRS:
         if words and set(words) <= {negative, positive}:
             return words.get(negative, negative), words.get(positive, positive)
@@ -41,8 +42,13 @@ def pair_of(texts: Sequence[str]) -> tuple[str, str] | None:
 
 
 def values_of(cells: Cells) -> tuple[str, ...]:
-    """Return the distinct values but for refusals."""
-    return tuple(text for text in cells.texts if text.lower() != REFUSED)
+    """Return the distinct values but for refusals and for words that other programs write for a blank."""
+    return tuple(text for text in cells.texts if text.lower() != REFUSED and not is_blank_word(text))
+
+
+def is_blank_word(text: str) -> bool:
+    """Whether this is what other programs write where there is nothing; a plan may declare it as a category."""
+    return text.lower() in _BLANK_WORDS
 
 
 def whole_range(texts: Sequence[str]) -> tuple[int, ...] | None:
@@ -77,6 +83,7 @@ def _is_truth(labels: Sequence[str]) -> bool:
     return pair_of(sorted(set(labels))) is not None
 
 
-def _spelling(text: str) -> str:
+def spelling(text: str) -> str:
+    """Return a value as it is compared with known words: numbers by size, words in lower case."""
     number = as_number(text)
     return f"{number:g}" if number is not None else text.lower()

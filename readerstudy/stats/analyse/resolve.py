@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from readerstudy.stats.alignment import Cut
-from readerstudy.stats.analyse.guess import REFUSED, pair_of, values_of, whole_range
+from readerstudy.stats.analyse.guess import REFUSED, is_blank_word, pair_of, spelling, values_of, whole_range
 from readerstudy.stats.analyse.names import in_order
 from readerstudy.stats.analyse.plan import Declared, Plan, as_number
 from readerstudy.stats.analyse.problems import AnalysisError, Complaints
@@ -58,6 +58,17 @@ def place_of(scale: Scale, text: str) -> int | None:
     if code is None and text.lower() in ("true", "false"):
         return scale.code(text.lower())
     return code
+
+
+def _place(declared: Declared, scale: Scale, text: str) -> int | None:
+    if declared.categories is not None:
+        return place_of(scale, text)
+    if is_blank_word(text):
+        return None
+    if declared.kind == Kind.BINARY:
+        known = [spelling(str(category)) for category in scale.categories]
+        return known.index(spelling(text)) if spelling(text) in known else None
+    return place_of(scale, text)
 
 
 def with_reference(question: Question, reference: Reference) -> Question:
@@ -159,7 +170,7 @@ def _binary(cells: Cells, texts: Sequence[str]) -> Scale:
 def _codes(
     cells: Cells, declared: Declared, scale: Scale, complaints: Complaints
 ) -> tuple[IntArray, BoolArray]:
-    places = [place_of(scale, text) for text in cells.texts]
+    places = [_place(declared, scale, text) for text in cells.texts]
     declines = [at is None and text.lower() == REFUSED for at, text in zip(places, cells.texts, strict=True)]
     known = np.array([MISSING if at is None else at for at in places] + [MISSING], dtype=np.int64)
     refusing = np.array([*declines, False], dtype=bool)
@@ -182,7 +193,9 @@ def _codes(
 def _off_scale(cells: Cells, declared: Declared, scale: Scale, row: int) -> str:
     text = cells.texts[cells.value[row]]
     who = f"reader “{cells.readers[cells.reader[row]]}” for case “{cells.cases[cells.case[row]]}”"
-    if declared.categories is None:
+    if is_blank_word(text):
+        return f"“{text}” of {who} is no value. Leave missing ratings empty, or declare it as a category in a plan."
+    if declared.categories is None and declared.kind not in (Kind.NOMINAL, Kind.BINARY):
         comma = " Write decimals with a point." if as_number(text.replace(",", ".")) is not None else ""
         return (
             f"“{text}” of {who} is not a number, as “{cells.criterion}” needs.{comma} "
