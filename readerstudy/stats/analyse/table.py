@@ -26,6 +26,8 @@ NUMBERS = ("repeat", "period", "position", "count")
 OPTIONAL = ("arm", "side", *NUMBERS)
 SIDES = ("", "left", "right", "both")
 NOT_SAID = -1
+NAMES = ("reader", "case", "arm", "value")
+DEFAULTS = {"repeat": NOT_SAID, "period": NOT_SAID, "position": NOT_SAID, "side": 0, "count": 1}
 _LARGEST = 10**9
 _CHUNK = 1 << 20
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -171,38 +173,55 @@ def _read(file: IO[str]) -> Table:
 
 
 class _Gathered:
-    # Rows as they come, each criterion in compact columns; names become numbers at once.
+    # Rows as they come, each criterion in compact columns; names become numbers at once. Columns that the file does
+    # not have take neither time nor memory.
 
     def __init__(self, header: Sequence[str], complaints: Complaints) -> None:
-        self._place = {name: at for at, name in enumerate(header)}
+        place = {name: at for at, name in enumerate(header)}
         self._complaints = complaints
+        self._criterion = place["criterion"]
+        self._names = [(name, place[name]) for name in NAMES if name in place]
+        self._numbers = [(name, place[name]) for name in NUMBERS if name in place]
+        self._side = place.get("side")
         self._criteria: dict[str, _Columns] = {}
 
     def add(self, line: int, cells: list[str]) -> None:
-        found = {name: cells[at] for name, at in self._place.items()}
-        empty = [name for name in ("reader", "case", "criterion") if not found[name]]
-        for name in empty:
-            self._complaints.add(line, name, "It is empty. Fill it in.")
-        numbers = {name: self._number(line, name, found.get(name, "")) for name in NUMBERS}
-        side = self._side(line, found.get("side", ""))
-        if empty or numbers["count"] == 0:
+        complete = self._is_named(line, cells)
+        numbers = [self._number(line, name, cells[at]) for name, at in self._numbers]
+        if self._side is not None:
+            numbers.append(self._side_of(line, cells[self._side]))
+        if not complete or ("count", 0) in zip((name for name, _at in self._numbers), numbers, strict=False):
             return
-        columns = self._criteria.setdefault(found["criterion"], _Columns())
-        columns.add(line, found, numbers, side)
+        criterion = cells[self._criterion]
+        columns = self._criteria.get(criterion)
+        if columns is None:
+            columns = self._criteria[criterion] = _Columns([name for name, _at in self._names], self._told())
+        columns.add(line, [cells[at] for _name, at in self._names], numbers)
 
     def cells(self) -> tuple[Cells, ...]:
         return tuple(self._criteria[name].cells(name) for name in in_order(self._criteria))
 
+    def _told(self) -> list[str]:
+        return [name for name, _at in self._numbers] + (["side"] if self._side is not None else [])
+
+    def _is_named(self, line: int, cells: list[str]) -> bool:
+        complete = True
+        for name, at in (*self._names, ("criterion", self._criterion)):
+            if not cells[at] and name not in ("value", "arm"):
+                self._complaints.add(line, name, "It is empty. Fill it in.")
+                complete = False
+        return complete
+
     def _number(self, line: int, name: str, text: str) -> int:
         if not text:
-            return 1 if name == "count" else NOT_SAID
+            return DEFAULTS[name]
         number = _whole(text)
         if number is None:
             self._complaints.add(line, name, f"“{text}” is not a whole number from 0. Write one.")
             return NOT_SAID
         return number
 
-    def _side(self, line: int, text: str) -> int:
+    def _side_of(self, line: int, text: str) -> int:
         side = text.lower()
         if side not in SIDES:
             self._complaints.add(
@@ -215,40 +234,47 @@ class _Gathered:
 class _Columns:
     # The columns of one criterion while they grow.
 
-    def __init__(self) -> None:
-        self._names: dict[str, dict[str, int]] = {"reader": {}, "case": {}, "arm": {}, "value": {}}
-        self._columns = {
-            name: array("q") for name in ("reader", "case", "arm", "value", "side", "line", *NUMBERS)
-        }
+    def __init__(self, names: Sequence[str], numbers: Sequence[str]) -> None:
+        self._known: dict[str, dict[str, int]] = {name: {} for name in names}
+        self._codes = {name: array("q") for name in names}
+        self._numbers = {name: array("q") for name in numbers}
+        self._lines = array("q")
+        self._growing = [
+            (self._known[name], self._codes[name], name == "value") for name in names
+        ]  # looked up once, not in every row
 
-    def add(self, line: int, found: dict[str, str], numbers: dict[str, int], side: int) -> None:
-        for name, known in self._names.items():
-            text = found.get(name, "")
-            code = known.setdefault(text, len(known)) if text or name != "value" else NOT_SAID
-            self._columns[name].append(code)
-        for name, number in numbers.items():
-            self._columns[name].append(number)
-        self._columns["side"].append(side)
-        self._columns["line"].append(line)
+    def add(self, line: int, texts: list[str], numbers: list[int]) -> None:
+        for (known, codes, is_value), text in zip(self._growing, texts, strict=True):
+            codes.append(NOT_SAID if is_value and not text else known.setdefault(text, len(known)))
+        for column, number in zip(self._numbers.values(), numbers, strict=True):
+            column.append(number)
+        self._lines.append(line)
 
     def cells(self, criterion: str) -> Cells:
         # Names are numbered in their own order, so that the order of the rows changes nothing.
-        columns = {name: np.array(column, dtype=np.int64) for name, column in self._columns.items()}
-        ordered: dict[str, tuple[str, ...]] = {}
-        for name, known in self._names.items():
-            ordered[name] = in_order(known)
-            place = {text: at for at, text in enumerate(ordered[name])}
-            renumber = np.array([place[text] for text in known], dtype=np.int64)
-            given = columns[name] >= 0
-            columns[name][given] = renumber[columns[name][given]]
+        rows = len(self._lines)
+        names = {name: self._ordered(name) for name in NAMES}
+        columns = {name: codes for name, (_names, codes) in names.items()}
+        columns |= {name: np.full(rows, default, dtype=np.int64) for name, default in DEFAULTS.items()}
+        columns |= {name: np.array(column, dtype=np.int64) for name, column in self._numbers.items()}
         return Cells(
             criterion=criterion,
-            readers=ordered["reader"],
-            cases=ordered["case"],
-            arms=ordered["arm"],
-            texts=ordered["value"],
+            readers=names["reader"][0],
+            cases=names["case"][0],
+            arms=names["arm"][0],
+            texts=names["value"][0],
+            line=np.array(self._lines, dtype=np.int64),
             **columns,
         )
+
+    def _ordered(self, name: str) -> tuple[tuple[str, ...], IntArray]:
+        if name not in self._known:
+            return ("",), np.zeros(len(self._lines), dtype=np.int64)
+        known = self._known[name]
+        ordered = in_order(known)
+        place = {text: at for at, text in enumerate(ordered)}
+        renumbered = np.array([*(place[text] for text in known), NOT_SAID], dtype=np.int64)
+        return ordered, renumbered[np.array(self._codes[name], dtype=np.int64)]
 
 
 def _whole(text: str) -> int | None:
