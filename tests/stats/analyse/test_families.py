@@ -270,3 +270,41 @@ def test_ranks_of_arms_have_a_concordance_of_their_own(tmp_path: Path) -> None:
     line = one(analysis, "kendall_w", "tie_corrected")
     assert (line["n_readers"], line["n_cases"]) == (4, 3)
     assert line["value"] == pytest.approx(12 * ((5 - 8) ** 2 + (7 - 8) ** 2 + (12 - 8) ** 2) / (16 * 24))
+
+
+def labels_of(model: str, values: str) -> list[Row]:
+    return [
+        {"reader": f"model:{model}", "case": f"c{number}", "criterion": "x", "value": value}
+        for number, value in enumerate(values.split(), 1)
+    ]
+
+
+def test_models_are_compared_on_the_same_cases(tmp_path: Path) -> None:
+    rows = [
+        *labels_of("a", "no yes no yes yes"),
+        *labels_of("b", "yes no no no yes"),
+        *labels_of("c", "no no no yes no"),
+    ]
+    analysis = analysed(tmp_path, rows, plan=YES_NO, reference=TRUTH)
+    exact = one(analysis, "mcnemar", "exact", contrast="model:a-model:b")
+    assert (exact["value"], exact["p"]) == (pytest.approx(3 / 5), pytest.approx(0.25))
+    assert one(analysis, "accuracy", "newcombe", contrast="model:b-model:a")["value"] == pytest.approx(-3 / 5)
+    assert one(analysis, "mcnemar", "exact,holm", contrast="model:a-model:b")["p"] == pytest.approx(0.75)
+    right = np.array([[1, 1, 1, 1, 1], [0, 0, 1, 0, 1], [1, 0, 1, 1, 0]], dtype=float).T
+    assert one(analysis, "cochran_q", reader="models")["value"] == pytest.approx(cochran_q(right).value)
+
+
+def test_areas_of_two_readers_and_of_two_models_are_compared(tmp_path: Path) -> None:
+    plan = "criteria: {x: {kind: confidence, categories: [1, 2, 3, 4, 5]}}"
+    rows = [*long("1 2\n5 1\n2 3\n4 4\n3 5"), *labels_of("a", "1 4 2 5 3"), *labels_of("b", "3 4 2 1 5")]
+    analysis = analysed(tmp_path, rows, plan=plan, reference=TRUTH)
+    areas = {
+        reader: one(analysis, "auc", reader=reader)["value"] for reader in ("R1", "R2", "model:a", "model:b")
+    }
+    pair = one(analysis, "auc", "difference", reader="R1|R2")
+    assert pair["value"] == pytest.approx(areas["R1"] - areas["R2"])
+    models = one(analysis, "auc", contrast="model:a-model:b")
+    assert models["value"] == pytest.approx(areas["model:a"] - areas["model:b"])
+    assert one(analysis, "mrmc", "rrrc", contrast="model:a-readers", reader="model:a")[
+        "value"
+    ] == pytest.approx(areas["model:a"] - (areas["R1"] + areas["R2"]) / 2)

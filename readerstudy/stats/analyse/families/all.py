@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from readerstudy.stats.analyse.families.acceptable import acceptable_shares
 from readerstudy.stats.analyse.families.agreement import agreement
+from readerstudy.stats.analyse.families.between_models import between_models
 from readerstudy.stats.analyse.families.blinding import blinding
 from readerstudy.stats.analyse.families.models import models_beside_readers
 from readerstudy.stats.analyse.families.order import drifts
@@ -32,6 +33,7 @@ OF_VALUES: tuple[Family, ...] = (
     correlations,
     repeated_readings,
     models_beside_readers,
+    between_models,
     drifts,
     blinding,
 )

@@ -14,6 +14,7 @@ from itertools import combinations
 import numpy as np
 
 from readerstudy.stats.analyse.contrasts import adjusted, arm_pairs, at, both_ways, with_suffix
+from readerstudy.stats.analyse.families.scores import by_reader
 from readerstudy.stats.analyse.families.shares import model_arms
 from readerstudy.stats.analyse.families.truth import abnormal_rows, called
 from readerstudy.stats.analyse.question import Question
@@ -38,6 +39,8 @@ def areas(question: Question) -> Iterator[Estimate]:
     for arm in question.parts:
         for line in auc(question.scores(arm), question.abnormal, inference=question.inference):
             yield at(line, arm)
+        for line in _reader_differences(question, question.scores(arm)):
+            yield at(line, arm)
     for model in question.models:
         for part in model_arms(question, model):
             scores = question.scores(part, model=model)
@@ -60,6 +63,15 @@ def multi_reader(question: Question) -> Iterator[Estimate]:
         figures: tuple[Figure, ...] = ("sensitivity", "specificity")
         for figure in figures:
             yield from _compared(question, intended, figure)
+
+
+def _reader_differences(question: Question, scores: Scores) -> Iterator[Estimate]:
+    columns = dict(by_reader(scores))
+    for first, second in combinations(columns, 2):
+        pair = f"{first}|{second}"
+        left, right = (replace(columns[reader], readers=(pair,)) for reader in (first, second))
+        for line in auc_difference(left, right, question.abnormal, inference=question.inference):
+            yield replace(line, variant="difference")
 
 
 def _area_differences(question: Question) -> Iterator[Estimate]:

@@ -123,11 +123,12 @@ def _differences(question: Question, share: Share, marks: FloatArray) -> Iterato
             line = paired_difference(estimator, *sides, variant=variant, inference=question.inference)
             yield from both_ways(line, first, second)
         if is_single(sides[0]) and is_single(sides[1]):
-            line = _newcombe(question, estimator, *sides)
+            line = newcombe_line(question, estimator, *sides)
             yield from both_ways(line, first, second)
 
 
-def _newcombe(question: Question, estimator: str, first: Scores, second: Scores) -> Estimate:
+def newcombe_line(question: Question, estimator: str, first: Scores, second: Scores) -> Estimate:
+    """Return the difference of two shares of single readings, paired where they share cases, else independent."""
     level = question.inference.level
     shared = pair_up(first, second)
     blank = Estimate(estimator=estimator, variant="newcombe", level=level, reason=Reason.NO_RATINGS)

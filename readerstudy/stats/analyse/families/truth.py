@@ -17,7 +17,7 @@ UNKNOWN = -1
 
 def classification(question: Question) -> Iterator[Estimate]:
     """Yield accuracy, and sensitivity and specificity of the positive category, or of each one in turn."""
-    for share in _shares(question):
+    for share in reference_shares(question):
         yield from shares(question, share)
         yield from model_shares(question, share)
 
@@ -61,7 +61,8 @@ def called(question: Question) -> FloatArray | None:
     return None
 
 
-def _shares(question: Question) -> Iterator[Share]:
+def reference_shares(question: Question) -> Iterator[Share]:
+    """Yield accuracy, and sensitivity and specificity of the positive category or of each one in turn."""
     right = right_marks(question)
     if right is None:
         return
