@@ -25,6 +25,7 @@ from readerstudy.stats.ratings import RatingsError, Scores
 from readerstudy.stats.roc import Truth
 
 U_STATISTIC = "Gallas U-statistic, normal"
+_EXACT = 1 << 22
 
 
 def gallas(
@@ -112,6 +113,9 @@ def _covariance(first: _Kernel, second: _Kernel) -> float | None:
 def _product(first: NumberArray, second: NumberArray) -> float:
     if first.dtype == np.bool_:
         return float(np.count_nonzero(first & second))
+    if first.dtype == np.float32 == second.dtype and first[0].size < _EXACT:
+        # Products of halves are quarters, whose sum over one reader single precision holds exactly.
+        return sum(float(np.dot(a.ravel(), b.ravel())) for a, b in zip(first, second, strict=True))
     wide = (np.asarray(side, dtype=np.float64).ravel() for side in (first, second))
     return float(np.dot(*wide))
 
