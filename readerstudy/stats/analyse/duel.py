@@ -16,7 +16,7 @@ from readerstudy.stats.analyse.guess import REFUSED, whole_range
 from readerstudy.stats.analyse.names import in_order
 from readerstudy.stats.analyse.plan import Declared, Plan, as_number
 from readerstudy.stats.analyse.problems import Complaints
-from readerstudy.stats.analyse.question import Question
+from readerstudy.stats.analyse.question import Question, answered
 from readerstudy.stats.analyse.repeats import presentations
 from readerstudy.stats.analyse.table import SIDES, Cells
 from readerstudy.stats.arrays import BoolArray, FloatArray, IntArray
@@ -64,7 +64,8 @@ class Duel(Question):
     def turned(self, numbers: FloatArray, pairs: Sequence[str]) -> Scores:
         """Return numbers of the rows of some pairs, every presentation an output of its own."""
         chosen = np.isin(self.cells.arm, [self.cells.arms.index(pair) for pair in pairs])
-        return grid_of(self.turns, chosen & ~self.cells.by_model).scores(numbers)
+        grid = grid_of(self.turns, chosen & ~self.cells.by_model)
+        return grid.scores(numbers).rows(answered(grid, ~np.isnan(numbers), self.refused))
 
 
 def split(pair: str) -> tuple[str, str]:

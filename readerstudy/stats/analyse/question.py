@@ -106,13 +106,14 @@ class Question:
         return rows
 
     def ratings(self, arm: Whole = None, *, presentation: int = 0, model: str | None = None) -> Ratings:
-        """Return the readings of an arm as categories."""
+        """Return the readings of an arm as categories; outputs that were refused, not read, are left out."""
         grid = self.grid(arm, presentation=presentation, model=model)
-        return grid.ratings(self.codes, self.scale)
+        return grid.ratings(self.codes, self.scale).among(answered(grid, self.codes >= 0, self.refused))
 
     def scores(self, arm: Whole = None, *, presentation: int = 0, model: str | None = None) -> Scores:
-        """Return the readings of an arm as numbers."""
-        return self.grid(arm, presentation=presentation, model=model).scores(self.numbers)
+        """Return the readings of an arm as numbers; outputs that were refused, not read, are left out."""
+        grid = self.grid(arm, presentation=presentation, model=model)
+        return grid.scores(self.numbers).rows(answered(grid, self.codes >= 0, self.refused))
 
     @cached_property
     def marks(self) -> FloatArray | None:
@@ -124,3 +125,9 @@ class Question:
     def category(self, code: int) -> Label:
         """Return the category at a position of the scale."""
         return self.scale.categories[code]
+
+
+def answered(grid: Grid, given: BoolArray, refused: BoolArray) -> BoolArray:
+    """Return which outputs of a grid are no plain refusals: a refusal is not a missing rating."""
+    kept: BoolArray = np.asarray(grid.mask(given).any(axis=1) | ~grid.mask(refused).any(axis=1))
+    return kept

@@ -51,7 +51,8 @@ def shares(question: Question, share: Share) -> Iterator[Estimate]:
     """Yield every line of a share."""
     yield from _lines(question, share, share.intended)
     if question.has_refusals:
-        for line in _lines(question, share, share.conditional):
+        answers = replace(share, counts=share.counts & ~question.refused)
+        for line in _lines(question, answers, share.conditional):
             yield replace(line, variant=with_suffix(line.variant, CONDITIONAL))
 
 
