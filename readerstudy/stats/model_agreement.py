@@ -93,6 +93,8 @@ def strict_majority(codes: IntArray, n_categories: int) -> IntArray:
 
     ``codes`` has shape (outputs, readers), -1 where missing; the result (outputs,).
     """
+    if n_categories == 0:
+        return np.full(len(codes), MISSING, dtype=np.int64)
     counts = np.stack([(codes == code).sum(axis=1) for code in range(n_categories)], axis=1)
     clear = 2 * counts.max(axis=1) > counts.sum(axis=1)
     return np.where(clear, counts.argmax(axis=1), MISSING).astype(np.int64)
@@ -174,8 +176,9 @@ def _against_majority(both: Ratings, inference: Inference) -> Estimate:
 
 def _leave_one_out(both: Ratings, inference: Inference) -> list[Estimate]:
     # Columns for each expert: judged, model right, expert right, against the majority of the others.
-    marks = np.concatenate([_marks(both, column) for column in range(1, len(both.readers))], axis=1)
     model, experts = both.readers[0], both.readers[1:]
+    columns = [_marks(both, column) for column in range(1, len(both.readers))]
+    marks = np.concatenate([np.zeros((len(both.units), 0)), *columns], axis=1)
     lines = [
         _one_left_out(marks[:, 3 * at : 3 * at + 3], f"{model}-{expert}", inference)
         for at, expert in enumerate(experts)

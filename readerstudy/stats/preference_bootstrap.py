@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from readerstudy.stats.arrays import FloatArray, IntArray
+from readerstudy.stats.arrays import BoolArray, FloatArray, IntArray
 from readerstudy.stats.estimate import Estimate, Reason
 from readerstudy.stats.inference import DEFAULT, Inference
 from readerstudy.stats.preference import (
@@ -138,19 +138,20 @@ def _multinomial(generator: np.random.Generator, n: int, size: int) -> FloatArra
 
 
 def _newton(design: FloatArray, counts: FloatArray) -> FloatArray:
-    # Newton's method for all resamples at once, shape (resamples, parameters); NaN where it runs off.
+    # Newton's method for all resamples at once, shape (resamples, parameters); NaN where it runs off, and
+    # where a resample holds no comparison of some arm, which leaves a flat direction.
     parameters = np.zeros((len(counts), design.shape[2]))
     total = counts.sum(axis=2)
+    lost = np.zeros(len(counts), dtype=bool)
     for _ in range(_STEPS):
         gradient, information = _slopes(parameters, design, counts, total)
-        step = _solved(information, gradient)
-        longest = np.abs(step).max(axis=1, keepdims=True)
-        step = np.asarray(step / np.maximum(longest, 1.0))
-        parameters = parameters + step
-        if np.nanmax(np.abs(step), initial=0.0) < 1e-9:
+        lost |= np.abs(np.linalg.eigvalsh(information)).min(axis=1) < 1e-9
+        lost |= (np.abs(parameters) > _BEYOND_REASON).any(axis=1)
+        step = _solved(information, gradient, lost)
+        parameters = parameters + step / np.maximum(np.abs(step).max(axis=1, keepdims=True), 1.0)
+        if np.abs(step).max(initial=0.0) < 1e-9:
             break
-    finite = (np.abs(parameters) < _BEYOND_REASON).all(axis=1, keepdims=True)
-    return np.where(finite, parameters, math.nan)
+    return np.where(lost[:, np.newaxis], math.nan, parameters)
 
 
 def _slopes(
@@ -167,10 +168,8 @@ def _slopes(
     return gradient, information
 
 
-def _solved(information: FloatArray, gradient: FloatArray) -> FloatArray:
-    # A resample without a comparison of some arm has a flat direction: it is marked as undefined.
-    width = information.shape[1]
-    flat = np.abs(np.linalg.eigvalsh(information)).min(axis=1) < 1e-9
-    safe = np.where(flat[:, np.newaxis, np.newaxis], np.eye(width), information)
-    step = np.asarray(np.linalg.solve(safe, gradient[:, :, np.newaxis])[:, :, 0], dtype=np.float64)
-    return np.where(flat[:, np.newaxis], math.nan, step)
+def _solved(information: FloatArray, gradient: FloatArray, lost: BoolArray) -> FloatArray:
+    # Lost resamples stand still.
+    whole = np.where(lost[:, np.newaxis, np.newaxis], np.eye(information.shape[1]), information)
+    step = np.linalg.solve(whole, gradient[:, :, np.newaxis])[:, :, 0]
+    return np.where(lost[:, np.newaxis], 0.0, step)

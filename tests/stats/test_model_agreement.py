@@ -105,6 +105,15 @@ def test_what_cannot_be_said_has_a_reason() -> None:
     assert (nothing.mean.reason, nothing.majority.reason) == (Reason.NO_OVERLAP, Reason.NO_MAJORITY)
 
 
+def test_nobody_and_nothing_have_reasons_too() -> None:
+    ratings, labels = study(cases=6, readers=2)
+    nobody = Ratings(codes=ratings.codes[:, :0], scale=ratings.scale, units=ratings.units, readers=())
+    found = model_agreement(nobody, labels, inference=FEW)
+    assert (found.by_reader, found.mean.value, found.leave_one_out[0].value) == ((), None, None)
+    blank = read_ratings([[None, None]], units=["case00"])
+    assert model_agreement(blank, {}, inference=FEW).majority.reason is Reason.NO_MAJORITY
+
+
 def test_a_label_off_the_scale_and_a_case_with_two_outputs_are_refused() -> None:
     ratings, labels = study(cases=4)
     with pytest.raises(RatingsError, match='case "case01"'):

@@ -229,6 +229,8 @@ def kappa_statistics(
     ratings: Ratings, pairs: Sequence[tuple[int, int]], weights: Weights
 ) -> list[SumStatistic]:
     """Return Cohen's kappa of each pair of columns as a function of sums, undefined ones left out."""
+    if not ratings.rated.any():
+        return []
     graded = agreement_weights(ratings.scale, weights)
     statistics = [_pair_statistic(ratings, pair, graded) for pair in pairs]
     return [statistic for statistic in statistics if _kappa_of(statistic) is not None]

@@ -18,6 +18,7 @@ from readerstudy.stats.ratings import Ratings, RatingsError, sample_of
 
 WALD = "Laplace approximation, Wald"
 _NAME = "ordinal_mixed_model"
+_WIDEST = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,11 +144,16 @@ def _deviations(found: Fit, place: int, sample: Sample, inference: Inference) ->
             continue
         spread = math.sqrt(float(_diagonal(found)[place]))
         place += 1
-        logs = t_uncertainty(math.log(sd), spread, math.inf, level=inference.level, method=WALD, test=False)
-        ci = None if logs.ci is None else (math.exp(logs.ci[0]), math.exp(logs.ci[1]))
-        estimate = replace(estimate, se=sd * spread, ci=ci, level=inference.level, ci_method=WALD)
-        estimates.append(estimate)
+        estimates.append(_on_log_scale(estimate, sd, spread, inference))
     return estimates
+
+
+def _on_log_scale(estimate: Estimate, sd: float, spread: float, inference: Inference) -> Estimate:
+    estimate = replace(estimate, se=sd * spread, level=inference.level, ci_method=WALD)
+    logs = t_uncertainty(math.log(sd), spread, math.inf, level=inference.level, method=WALD, test=False)
+    if logs.ci is None or spread > _WIDEST:
+        return replace(estimate, reason=Reason.TOO_FEW)
+    return replace(estimate, ci=(math.exp(logs.ci[0]), math.exp(logs.ci[1])))
 
 
 def _diagonal(found: Fit) -> FloatArray:
