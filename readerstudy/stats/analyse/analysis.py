@@ -13,11 +13,11 @@ import numpy as np
 
 from readerstudy import __version__
 from readerstudy.stats.analyse.duel import duel
-from readerstudy.stats.analyse.families.all import OF_PREFERENCES, OF_VALUES
+from readerstudy.stats.analyse.families.all import families_of
 from readerstudy.stats.analyse.families.preference import pair_contrast
 from readerstudy.stats.analyse.guess import guessed
 from readerstudy.stats.analyse.names import in_order
-from readerstudy.stats.analyse.plan import Declared, Plan, read_plan
+from readerstudy.stats.analyse.plan import FREE_KINDS, Declared, Plan, read_plan
 from readerstudy.stats.analyse.problems import AnalysisError
 from readerstudy.stats.analyse.question import Question
 from readerstudy.stats.analyse.reference import Reference, read_reference
@@ -103,7 +103,7 @@ def analyse(ratings: Path, *, plan: Path | None = None, reference: Path | None =
 def estimates_of(question: Question) -> Iterator[Estimate]:
     """Yield every estimate of a criterion."""
     preference = question.kind == Kind.PREFERENCE
-    for family in OF_PREFERENCES if preference else OF_VALUES:
+    for family in families_of(question.kind):
         for estimate in family(question):
             named = pair_contrast(estimate, question) if preference else estimate
             yield replace(named, criterion=question.name)
@@ -188,7 +188,7 @@ def _criterion(question: Question) -> dict[str, Any]:
     return {
         "criterion": question.name,
         "kind": declared.kind.value,
-        "categories": list(question.scale.categories),
+        "categories": [] if question.kind in FREE_KINDS else list(question.scale.categories),
         "acceptable": list(declared.acceptable)
         if isinstance(declared.acceptable, tuple)
         else declared.acceptable,

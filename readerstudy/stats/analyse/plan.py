@@ -22,6 +22,8 @@ from readerstudy.stats.inference import Inference
 from readerstudy.stats.scale import Kind, Label
 
 _NEEDS_NUMBERS = frozenset({Kind.INTERVAL, Kind.RATIO, Kind.RANK, Kind.PREFERENCE})
+FREE_KINDS = frozenset({Kind.TEXT, Kind.REGIONS})
+"""Kinds whose values are no categories: texts, and boxes on an image."""
 _SIDES = frozenset({"left", "right", "tie"})
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
@@ -135,6 +137,8 @@ def _criterion_problems(said: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     categories = plain_labels(said["categories"]) if "categories" in said else None
     if categories is None:
         return
+    if kind in FREE_KINDS:
+        yield ("categories",), "Texts and regions have no categories. Remove them, or choose another kind."
     if len(set(categories)) < len(categories):
         yield ("categories",), "A category stands here twice. Name each category once."
     if kind == Kind.BINARY and len(categories) != 2:

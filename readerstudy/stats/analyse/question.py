@@ -26,9 +26,9 @@ class Question:
     """A criterion, ready to be analysed.
 
     ``codes`` (positions on the scale, -1 where there is no value), ``numbers`` (NaN there), ``refused`` and
-    ``presentation`` (0 for the first reading of an output) have the shape of the rows of ``cells``. ``acceptable``
-    has one flag for each category. ``truth`` gives the
-    position on the scale, ``abnormal`` the yes or no, of each case with a reference.
+    ``presentation`` (0 for the first reading of an output) have the shape of the rows of ``cells``. ``acceptable`` has
+    one flag for each category. Of each case with a reference ``truth`` gives the position on the scale, ``abnormal``
+    the yes or no, and ``reference_texts`` the text or the regions where the criterion is of such.
     """
 
     declared: Declared
@@ -44,6 +44,7 @@ class Question:
     truth: Mapping[str, int] = field(default_factory=dict)
     abnormal: Mapping[str, bool] = field(default_factory=dict)
     reference_numbers: Mapping[str, float] = field(default_factory=dict)
+    reference_texts: Mapping[str, str] = field(default_factory=dict)
     reference_arm: str | None = None
 
     @property
@@ -59,7 +60,8 @@ class Question:
     @property
     def is_graded(self) -> bool:
         """Whether the values have an order or are numbers."""
-        return self.kind not in (Kind.NOMINAL, Kind.BINARY) and (self.scale.ordered or self.scale.numeric)
+        named = self.kind in (Kind.NOMINAL, Kind.BINARY, Kind.TEXT, Kind.REGIONS)
+        return not named and (self.scale.ordered or self.scale.numeric)
 
     @cached_property
     def arms(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from readerstudy.stats.alignment import Cut
 from readerstudy.stats.analyse.guess import REFUSED, is_blank_word, pair_of, spelling, values_of, whole_range
 from readerstudy.stats.analyse.names import in_order
-from readerstudy.stats.analyse.plan import Declared, Plan, as_number
+from readerstudy.stats.analyse.plan import FREE_KINDS, Declared, Plan, as_number
 from readerstudy.stats.analyse.problems import AnalysisError, Complaints
 from readerstudy.stats.analyse.question import Question
 from readerstudy.stats.analyse.reference import Labels, Reference
@@ -18,6 +18,7 @@ from readerstudy.stats.analyse.repeats import presentations
 from readerstudy.stats.analyse.table import Cells
 from readerstudy.stats.arrays import BoolArray, FloatArray, IntArray
 from readerstudy.stats.ratings import MISSING
+from readerstudy.stats.regions import RegionError, parse_boxes
 from readerstudy.stats.scale import ORDERED_KINDS, Kind, Label, Scale, ScaleError
 
 NUMBER_KINDS = frozenset({Kind.INTERVAL, Kind.RATIO, Kind.RANK})
@@ -79,6 +80,9 @@ def with_reference(question: Question, reference: Reference) -> Question:
     labels = reference.of(question.name)
     if not labels:
         return question
+    if question.kind in FREE_KINDS:
+        _check_regions(question, labels)
+        return replace(question, reference_texts=labels)
     if question.kind == Kind.CONFIDENCE or _cut_of(question) is not None:
         return replace(question, abnormal=_abnormal(question, labels, reference.is_own(question.name)))
     if question.kind in NUMBER_KINDS and not question.declared.categories:
@@ -121,6 +125,8 @@ def _values(cells: Cells, reference: Reference) -> tuple[str, ...]:
 
 def _scale(cells: Cells, declared: Declared, known: tuple[str, ...]) -> Scale:
     ordered = declared.kind in _ORDERED
+    if declared.kind in FREE_KINDS:
+        return Scale(values_of(cells), declared=False)
     if declared.categories is not None:
         categories = declared.categories
         if not any(isinstance(label, str) for label in categories):
@@ -179,6 +185,8 @@ def _codes(
     )
     for row in np.flatnonzero(wrong[cells.value]).tolist():
         complaints.add(int(cells.line[row]), "value", _off_scale(cells, declared, scale, row))
+    if declared.kind == Kind.REGIONS:
+        _complain_of_regions(cells, scale, known, complaints)
     negative = declared.kind == Kind.RATIO and scale.numeric and min(scale.values(), default=0.0) < 0.0
     if negative:
         below = np.append(scale.values() < 0.0, False)[known[cells.value]]
@@ -188,6 +196,32 @@ def _codes(
             )
             complaints.add(int(cells.line[row]), "value", sentence)
     return known[cells.value], refusing[cells.value]
+
+
+def _complain_of_regions(cells: Cells, scale: Scale, known: IntArray, complaints: Complaints) -> None:
+    wrong = np.array(
+        [_region_problem(str(text)) is not None for text in scale.categories] + [False], dtype=bool
+    )
+    for row in np.flatnonzero(wrong[known[cells.value]]).tolist():
+        text = cells.texts[cells.value[row]]
+        complaints.add(int(cells.line[row]), "value", _region_problem(text) or "")
+
+
+def _check_regions(question: Question, labels: Labels) -> None:
+    if question.kind != Kind.REGIONS:
+        return
+    problems = {case: _region_problem(label) for case, label in labels.items()}
+    told = [f"The reference: Case “{case}”: {problem}" for case, problem in problems.items() if problem]
+    if told:
+        raise AnalysisError(told)
+
+
+def _region_problem(text: str) -> str | None:
+    try:
+        parse_boxes(text)
+    except RegionError as error:
+        return f"{error} Write “none” where nothing is marked."
+    return None
 
 
 def _off_scale(cells: Cells, declared: Declared, scale: Scale, row: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from readerstudy.stats.analyse.analysis import Analysis
+from readerstudy.stats.analyse.plan import FREE_KINDS
 from readerstudy.stats.analyse.question import Question
 from readerstudy.stats.estimate import Estimate
 
@@ -35,22 +36,25 @@ def told(analysis: Analysis) -> str:
     for question in analysis.criteria:
         own = [each for each in analysis.estimates if each.criterion == question.name]
         parts.append("\n".join(_criterion(question, own)))
+    parts += list(_explained(analysis))
+    return "\n\n".join(parts) + "\n"
+
+
+def _explained(analysis: Analysis) -> Iterator[str]:
     reasons = {each.reason for each in analysis.estimates if each.reason is not None}
-    parts.append(
-        "\n".join(["Reasons", *(f"  {reason.value}: {reason.sentence}" for reason in sorted(reasons))])
-    )
+    if reasons:
+        yield "\n".join(["Reasons", *(f"  {reason.value}: {reason.sentence}" for reason in sorted(reasons))])
     cautions = {caution for each in analysis.estimates for caution in each.cautions}
     if cautions:
-        parts.append(
-            "\n".join(["Cautions", *(f"  {each.value}: {each.sentence}" for each in sorted(cautions))])
-        )
-    return "\n\n".join(parts) + "\n"
+        yield "\n".join(["Cautions", *(f"  {each.value}: {each.sentence}" for each in sorted(cautions))])
 
 
 def _criterion(question: Question, estimates: Sequence[Estimate]) -> Iterator[str]:
     primary = ", primary" if question.declared.primary else ""
-    categories = ", ".join(map(str, question.scale.categories[:20]))
-    yield f"{question.name} ({question.kind.value}{primary}: {categories})"
+    categories = (
+        "" if question.kind in FREE_KINDS else ": " + ", ".join(map(str, question.scale.categories[:20]))
+    )
+    yield f"{question.name} ({question.kind.value}{primary}{categories})"
     lines = [_HEAD, *(_row(each) for each in _once(estimates))]
     widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
     for line in lines:

@@ -309,3 +309,39 @@ def test_areas_of_two_readers_and_of_two_models_are_compared(tmp_path: Path) -> 
     assert one(analysis, "mrmc", "rrrc", contrast="model:a-readers", reader="model:a")[
         "value"
     ] == pytest.approx(areas["model:a"] - (areas["R1"] + areas["R2"]) / 2)
+
+
+def test_texts_are_held_against_reference_texts(tmp_path: Path) -> None:
+    rows = [
+        {"reader": "model:m", "case": "c1", "criterion": "x", "value": "no effusion, no pneumothorax"},
+        {"reader": "model:m", "case": "c2", "criterion": "x", "value": "the heart is normal in size"},
+        {"reader": "model:m", "case": "c3", "criterion": "x", "value": "refused"},
+    ]
+    reference = 'case,label\nc1,"no effusion"\nc2,"the heart is normal in size"\nc3,clear lungs\n'
+    analysis = analysed(tmp_path, rows, plan="criteria: {x: {kind: text}}", reference=reference)
+    line = one(analysis, "rouge", "rouge1", reader="model:m")
+    assert line["value"] == pytest.approx((2 / 3 + 1) / 2)
+    assert line["n_cases"] == 2
+
+
+def test_regions_are_held_against_reference_regions_and_one_another(tmp_path: Path) -> None:
+    rows = [
+        {"reader": "R1", "case": "c1", "criterion": "x", "value": "0 0 10 10"},
+        {"reader": "R2", "case": "c1", "criterion": "x", "value": "0 0 10 5"},
+        {"reader": "R1", "case": "c2", "criterion": "x", "value": "none"},
+        {"reader": "R2", "case": "c2", "criterion": "x", "value": "5 5 9 9; 20 20 30 30"},
+    ]
+    reference = "case,label\nc1,0 0 10 10\nc2,20 20 30 30\n"
+    analysis = analysed(tmp_path, rows, plan="criteria: {x: {kind: regions}}", reference=reference)
+    assert one(analysis, "iou", "iou")["value"] == pytest.approx((1 + 0.5 + 0 + 100 / 116) / 4)
+    assert one(analysis, "iou", "recall@0.5", reader="R1")["value"] == pytest.approx(1 / 2)
+    assert one(analysis, "iou", "precision@0.5", reader="R2")["value"] == pytest.approx(2 / 3)
+    assert one(analysis, "iou", "iou", reader="R1|R2")["value"] == pytest.approx((0.5 + 0) / 2)
+
+
+def test_a_region_that_is_none_is_named(tmp_path: Path) -> None:
+    from readerstudy.stats.analyse import AnalysisError
+
+    rows = [{"reader": "R1", "case": "c1", "criterion": "x", "value": "10 10 5"}]
+    with pytest.raises(AnalysisError, match='Line 2, column value: "10 10 5" is not a box'):
+        analysed(tmp_path, rows, plan="criteria: {x: {kind: regions}}")

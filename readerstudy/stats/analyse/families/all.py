@@ -14,9 +14,11 @@ from readerstudy.stats.analyse.families.refusals import refusal_rates
 from readerstudy.stats.analyse.families.repeats import repeated_readings
 from readerstudy.stats.analyse.families.roc import areas, multi_reader
 from readerstudy.stats.analyse.families.scores import correlations, means, reliability
+from readerstudy.stats.analyse.families.texts import overlaps, words
 from readerstudy.stats.analyse.families.truth import classification
 from readerstudy.stats.analyse.question import Question
 from readerstudy.stats.estimate import Estimate
+from readerstudy.stats.scale import Kind
 
 Family = Callable[[Question], Iterator[Estimate]]
 
@@ -47,3 +49,11 @@ OF_PREFERENCES: tuple[Family, ...] = (
     repeated_readings,
     models_beside_readers,
 )
+OF_TEXTS: tuple[Family, ...] = (refusal_rates, words)
+OF_REGIONS: tuple[Family, ...] = (refusal_rates, overlaps)
+_OF_KIND = {Kind.PREFERENCE: OF_PREFERENCES, Kind.TEXT: OF_TEXTS, Kind.REGIONS: OF_REGIONS}
+
+
+def families_of(kind: Kind) -> tuple[Family, ...]:
+    """Return the families that a criterion's kind admits."""
+    return _OF_KIND.get(kind, OF_VALUES)
