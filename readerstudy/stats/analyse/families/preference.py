@@ -18,6 +18,7 @@ from readerstudy.stats.arrays import FloatArray
 from readerstudy.stats.estimate import Estimate, Reason
 from readerstudy.stats.panel import at_least, outcomes, side_effect
 from readerstudy.stats.preference import Comparison, Model, PreferenceFit, fit_preferences
+from readerstudy.stats.preference_bootstrap import bootstrap_preferences
 from readerstudy.stats.ratings import Scores
 
 _MODELS: tuple[Model, ...] = ("bradley_terry", "davidson")
@@ -56,7 +57,10 @@ def grades(question: Question) -> Iterator[Estimate]:
 
 
 def abilities(question: Question) -> Iterator[Estimate]:
-    """Yield the log-abilities of the arms, without and with an effect of the side, ties and win probabilities."""
+    """Yield the log-abilities of the arms, without and with an effect of the side, ties and win probabilities.
+
+    "two_way" has the same abilities with the intervals of a bootstrap of cases and readers.
+    """
     if not isinstance(question, Duel):
         return
     comparisons = _comparisons(question)
@@ -74,6 +78,14 @@ def abilities(question: Question) -> Iterator[Estimate]:
                 inference=question.inference,
             )
             yield from _fitted(fit, "with_position" if position else None, model)
+        sampled = bootstrap_preferences(
+            comparisons,
+            model=model,
+            reference=_reference(question, comparisons),
+            inference=question.inference,
+        )
+        for line in sampled.abilities:
+            yield replace(line, variant="two_way")
 
 
 def _rates(question: Duel, wins: FloatArray) -> Iterator[Estimate]:
