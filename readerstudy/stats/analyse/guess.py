@@ -21,6 +21,10 @@ PAIRS = (
     ("incorrect", "correct"),
     ("wrong", "right"),
     ("unacceptable", "acceptable"),
+    ("benign", "malignant"),
+    ("healthy", "diseased"),
+    ("control", "case"),
+    ("neg", "pos"),
 )
 """Two words of which the second is the positive one."""
 _BLANK_WORDS = frozenset({"na", "n/a", "#n/a", "nan", "null", "."})

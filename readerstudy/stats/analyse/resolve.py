@@ -50,7 +50,7 @@ def resolved(cells: Cells, declared: Declared, reference: Reference, plan: Plan)
     )
     question = replace(question, positive=_positive(question))
     question = replace(question, acceptable=_acceptable(question))
-    return with_reference(question, reference)
+    return with_reference(question, reference, plan)
 
 
 def place_of(scale: Scale, text: str) -> int | None:
@@ -72,7 +72,7 @@ def _place(declared: Declared, scale: Scale, text: str) -> int | None:
     return place_of(scale, text)
 
 
-def with_reference(question: Question, reference: Reference) -> Question:
+def with_reference(question: Question, reference: Reference, plan: Plan) -> Question:
     """Return the question with the labels of its cases, as far as they mean something for its kind.
 
     Raises AnalysisError for a label that is named for this criterion and is not on its scale.
@@ -84,7 +84,7 @@ def with_reference(question: Question, reference: Reference) -> Question:
         _check_regions(question, labels)
         return replace(question, reference_texts=labels)
     if question.kind == Kind.CONFIDENCE or _cut_of(question) is not None:
-        return replace(question, abnormal=_abnormal(question, labels, reference.is_own(question.name)))
+        return replace(question, abnormal=_abnormal(question, labels, plan, reference.is_own(question.name)))
     if question.kind in NUMBER_KINDS and not question.declared.categories:
         numbers = {case: as_number(label) for case, label in labels.items()}
         known = {case: number for case, number in numbers.items() if number is not None}
@@ -93,7 +93,7 @@ def with_reference(question: Question, reference: Reference) -> Question:
 
 
 def _with_truth(question: Question, labels: Labels, reference: Reference) -> Question:
-    found = {case: place_of(question.scale, label) for case, label in labels.items()}
+    found = {case: _place(question.declared, question.scale, label) for case, label in labels.items()}
     off = sorted(case for case, code in found.items() if code is None and case in question.cells.cases)
     truth = {case: code for case, code in found.items() if code is not None}
     if off and (truth or reference.is_own(question.name)):
@@ -320,35 +320,34 @@ def _cut_of(question: Question) -> str | None:
     return said if isinstance(said, str) and said.strip()[:1] in tuple("<>=") else None
 
 
-def _abnormal(question: Question, labels: Labels, own: bool) -> Mapping[str, bool]:
+def _abnormal(question: Question, labels: Labels, plan: Plan, own: bool) -> Mapping[str, bool]:
     distinct = sorted(set(labels.values()))
-    positive = _positive_label(question, distinct)
-    if positive is None:
-        if not own and len(distinct) > 2:
-            return {}
-        told = ", ".join(f"“{label}”" for label in distinct[:6])
-        raise AnalysisError(
-            [
-                f"The reference: The labels of “{question.name}” are {told}; which one is the positive one? "
-                "Add “positive:” to this criterion of the plan."
-            ]
-        )
-    return {case: label in positive for case, label in labels.items()}
+    positive = _positive_labels(question, distinct, plan)
+    if positive:
+        return {case: label in positive for case, label in labels.items()}
+    if positive is None and not own and len(distinct) > 2:
+        return {}
+    told = ", ".join(f"“{label}”" for label in distinct[:6])
+    raise AnalysisError(
+        [
+            f"The reference: The labels of “{question.name}” are {told}; which one is the positive one? "
+            "Name it under “positive” of this criterion in the plan."
+        ]
+    )
 
 
-def _positive_label(question: Question, distinct: Sequence[str]) -> frozenset[str] | None:
+def _positive_labels(question: Question, distinct: Sequence[str], plan: Plan) -> frozenset[str] | None:
+    # What the criterion says; else a pair of known words; else what another criterion calls positive.
     said = question.declared.positive
     if said is not None and _cut_of(question) is None:
-        number = as_number(said)
-        same = {
-            label
-            for label in distinct
-            if label == str(said) or (number is not None and as_number(label) == number)
-        }
-        same |= {label for label in distinct if label.lower() == str(said).lower()} if not same else set()
-        return frozenset(same or {str(said)})
+        same = frozenset(label for label in distinct if spelling(label) == spelling(str(said)))
+        return same or (frozenset({str(said)}) if len(distinct) == 1 else same)
     pair = pair_of(distinct)
-    return frozenset({label for label in distinct if label == pair[1]}) if pair else None
+    if pair is not None:
+        same = frozenset(label for label in distinct if spelling(label) == spelling(pair[1]))
+        return same or frozenset({pair[1]})
+    others = {spelling(str(each.positive)) for each in plan.criteria.values() if each.positive is not None}
+    return frozenset(label for label in distinct if spelling(label) in others) or None
 
 
 def _plain(number: float) -> int | float:

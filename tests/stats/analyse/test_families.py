@@ -345,3 +345,37 @@ def test_a_region_that_is_none_is_named(tmp_path: Path) -> None:
     rows = [{"reader": "R1", "case": "c1", "criterion": "x", "value": "10 10 5"}]
     with pytest.raises(AnalysisError, match='Line 2, column value: "10 10 5" is not a box'):
         analysed(tmp_path, rows, plan="criteria: {x: {kind: regions}}")
+
+
+CONFIDENCE = "criteria: {x: {kind: confidence, categories: [1, 2, 3, 4, 5]}}"
+
+
+@pytest.mark.parametrize(
+    ("labels", "plan"),
+    [
+        ("0 1 0 1 1", CONFIDENCE),
+        ("Benign malignant benign malignant Malignant", CONFIDENCE),
+        ("stay operate stay operate operate", CONFIDENCE.replace("5]", "5], positive: Operate")),
+        (
+            "stay operate stay operate operate",
+            CONFIDENCE.replace(
+                "}}", "}, y: {kind: nominal, categories: [stay, operate], positive: operate}}"
+            ),
+        ),
+        ("1 2 1 2.0 2", CONFIDENCE.replace("5]", "5], positive: 2")),
+    ],
+)
+def test_the_positive_label_of_a_reference_is_known_or_declared(
+    tmp_path: Path, labels: str, plan: str
+) -> None:
+    reference = "".join(f"c{number},{label}\n" for number, label in enumerate(labels.split(), 1))
+    analysis = analysed(tmp_path, long("1\n5\n2\n3\n4"), plan=plan, reference=f"case,label\n{reference}")
+    assert one(analysis, "auc", reader="R1")["value"] == 1.0
+
+
+@pytest.mark.parametrize("plan", [CONFIDENCE, CONFIDENCE.replace("5]", "5], positive: sick")])
+def test_a_positive_label_that_nobody_knows_is_asked_for(tmp_path: Path, plan: str) -> None:
+    from readerstudy.stats.analyse import AnalysisError
+
+    with pytest.raises(AnalysisError, match="“operate”, “stay”; which one is the positive one"):
+        analysed(tmp_path, long("1\n5"), plan=plan, reference="case,label\nc1,stay\nc2,operate\n")
