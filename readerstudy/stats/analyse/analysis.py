@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from readerstudy import __version__
-from readerstudy.stats.analyse.duel import duel
+from readerstudy.stats.analyse.duel import Duel, duel
 from readerstudy.stats.analyse.families.all import families_of
 from readerstudy.stats.analyse.families.preference import pair_contrast
 from readerstudy.stats.analyse.guess import guessed
 from readerstudy.stats.analyse.names import in_order
-from readerstudy.stats.analyse.plan import FREE_KINDS, Declared, Plan, read_plan
+from readerstudy.stats.analyse.plan import Declared, Plan, read_plan
 from readerstudy.stats.analyse.problems import AnalysisError
-from readerstudy.stats.analyse.question import Question
+from readerstudy.stats.analyse.question import Question, has_categories
 from readerstudy.stats.analyse.reference import Reference, read_reference
 from readerstudy.stats.analyse.resolve import resolved
 from readerstudy.stats.analyse.table import Cells, Table, read_table, sha256_of
@@ -145,7 +145,7 @@ def _questions(table: Table, plan: Plan, reference: Reference) -> tuple[list[Que
     _check_reference_arm(questions, plan, problems)
     if problems:
         raise AnalysisError(problems)
-    return questions, _notes(table, plan, reference, cells)
+    return questions, [*_notes(table, plan, reference, cells), *_left_out(questions)]
 
 
 def _question(cells: Cells, declared: Declared, reference: Reference, plan: Plan) -> Question:
@@ -174,6 +174,16 @@ def _notes(table: Table, plan: Plan, reference: Reference, cells: dict[str, Cell
     return notes
 
 
+def _left_out(questions: list[Question]) -> list[str]:
+    counts = {each.name: each.without_side for each in questions if isinstance(each, Duel)}
+    return [
+        f"“{name}”: {count} refused comparisons do not say in the column side which side refused; "
+        "they count as missing."
+        for name, count in counts.items()
+        if count
+    ]
+
+
 def _nothing(name: str) -> Cells:
     none = np.zeros(0, dtype=np.int64)
     return Cells(
@@ -188,7 +198,7 @@ def _criterion(question: Question) -> dict[str, Any]:
     return {
         "criterion": question.name,
         "kind": declared.kind.value,
-        "categories": [] if question.kind in FREE_KINDS else list(question.scale.categories),
+        "categories": list(question.scale.categories) if has_categories(question) else None,
         "acceptable": list(declared.acceptable)
         if isinstance(declared.acceptable, tuple)
         else declared.acceptable,

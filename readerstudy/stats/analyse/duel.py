@@ -61,6 +61,12 @@ class Duel(Question):
         wins: FloatArray = 0.5 - 0.5 * np.sign(self.numbers)
         return wins
 
+    @property
+    def without_side(self) -> int:
+        """How many comparisons were refused without a word on which side."""
+        told = self.first_refused | self.second_refused | self.cells.by_model
+        return int((self.refused & ~told).sum())
+
     def turned(self, numbers: FloatArray, pairs: Sequence[str]) -> Scores:
         """Return numbers of the rows of some pairs, every presentation an output of its own."""
         chosen = np.isin(self.cells.arm, [self.cells.arms.index(pair) for pair in pairs])
@@ -192,7 +198,7 @@ def _presented(cells: Cells, sides: list[_Sides], complaints: Complaints) -> tup
     if (cells.count > 1).any():
         cells = _tallied(cells, told_apart)
         told_apart = replace(cells, arm=pair, period=moment)
-    return cells, presentations(told_apart, np.zeros(len(pair), dtype=bool), complaints)
+    return cells, presentations(told_apart, complaints)
 
 
 def _tallied(cells: Cells, told_apart: Cells) -> Cells:

@@ -129,6 +129,14 @@ class Question:
         return self.scale.categories[code]
 
 
+def has_categories(question: Question) -> bool:
+    """Whether the values are categories: numbers are only where the plan lists them, texts and regions never."""
+    numbers = question.kind in (Kind.INTERVAL, Kind.RATIO, Kind.RANK)
+    if numbers:
+        return question.declared.categories is not None
+    return question.kind not in (Kind.TEXT, Kind.REGIONS)
+
+
 def answered(grid: Grid, given: BoolArray, refused: BoolArray) -> BoolArray:
     """Return which outputs of a grid are no plain refusals: a refusal is not a missing rating."""
     kept: BoolArray = np.asarray(grid.mask(given).any(axis=1) | ~grid.mask(refused).any(axis=1))

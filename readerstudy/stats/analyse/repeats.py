@@ -6,14 +6,13 @@ import numpy as np
 
 from readerstudy.stats.analyse.problems import Complaints
 from readerstudy.stats.analyse.table import Cells
-from readerstudy.stats.arrays import BoolArray, IntArray
+from readerstudy.stats.arrays import IntArray
 
 
-def presentations(cells: Cells, tallied: BoolArray, complaints: Complaints) -> IntArray:
+def presentations(cells: Cells, complaints: Complaints) -> IntArray:
     """Return 0 for the first reading of an output by a reader, 1 for the second, and so on, shape (rows,).
 
-    Readings are told apart by ``repeat`` and then by ``period``. Two rows that neither tells apart are a complaint,
-    unless both are ``tallied``: equal comparisons that were counted.
+    Readings are told apart by ``repeat`` and then by ``period``. Two rows that neither tells apart are a complaint.
     """
     if not len(cells.reader):
         return np.zeros(0, dtype=np.int64)
@@ -22,8 +21,7 @@ def presentations(cells: Cells, tallied: BoolArray, complaints: Complaints) -> I
     moment = np.stack([cells.repeat, cells.period])[:, order]
     same_place = np.concatenate([[False], (place[:, 1:] == place[:, :-1]).all(axis=0)])
     same_moment = same_place & np.concatenate([[False], (moment[:, 1:] == moment[:, :-1]).all(axis=0)])
-    both_tallied = tallied[order] & np.concatenate([[False], tallied[order][:-1]])
-    for at in np.flatnonzero(same_moment & ~both_tallied).tolist():
+    for at in np.flatnonzero(same_moment).tolist():
         _complain(cells, int(order[at - 1]), int(order[at]), complaints)
     steps = np.cumsum(~same_moment)
     starts = np.maximum.accumulate(np.where(same_place, 0, steps))

@@ -34,8 +34,8 @@ def resolved(cells: Cells, declared: Declared, reference: Reference, plan: Plan)
     scale = _scale(cells, declared, _values(cells, reference))
     complaints = Complaints()
     codes, refused = _codes(cells, declared, scale, complaints)
-    tallied = np.zeros(len(codes), dtype=bool)
-    presentation = presentations(cells, tallied, complaints)
+    _complain_of_arms(cells, complaints)
+    presentation = presentations(cells, complaints)
     complaints.raise_any()
     question = Question(
         declared=declared,
@@ -51,6 +51,19 @@ def resolved(cells: Cells, declared: Declared, reference: Reference, plan: Plan)
     question = replace(question, positive=_positive(question))
     question = replace(question, acceptable=_acceptable(question))
     return with_reference(question, reference, plan)
+
+
+def _complain_of_arms(cells: Cells, complaints: Complaints) -> None:
+    # A model's own label may be of the case itself; a reader saw an arm's output or there are no arms.
+    blank = np.array([not arm for arm in cells.arms], dtype=bool)
+    if not len(cells.arm) or not (~blank[cells.arm] & ~cells.by_model).any():
+        return
+    for row in np.flatnonzero(blank[cells.arm] & ~cells.by_model).tolist():
+        complaints.add(
+            int(cells.line[row]),
+            "arm",
+            f"It is empty, but other rows of “{cells.criterion}” name an arm. Name it.",
+        )
 
 
 def place_of(scale: Scale, text: str) -> int | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from readerstudy.stats.analyse.analysis import Analysis
-from readerstudy.stats.analyse.plan import FREE_KINDS
 from readerstudy.stats.analyse.question import Question
 from readerstudy.stats.estimate import Estimate
 

@@ -379,3 +379,12 @@ def test_a_positive_label_that_nobody_knows_is_asked_for(tmp_path: Path, plan: s
 
     with pytest.raises(AnalysisError, match="“operate”, “stay”; which one is the positive one"):
         analysed(tmp_path, long("1\n5"), plan=plan, reference="case,label\nc1,stay\nc2,operate\n")
+
+
+def test_a_refused_comparison_without_a_side_is_left_out_aloud(tmp_path: Path) -> None:
+    rows = [{**row, "side": ""} for row in PREFERENCES]
+    analysis = analysed(tmp_path, rows)
+    assert one(analysis, "win_rate", "rrrc", contrast="A-B")["n_ratings"] == 5
+    assert analysis.notes == (
+        "“x”: 3 refused comparisons do not say in the column side which side refused; they count as missing.",
+    )

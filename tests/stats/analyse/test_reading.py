@@ -191,6 +191,12 @@ def found_contrasts(analysis: object) -> list[dict[str, object]]:
     ]
 
 
+def test_every_row_of_a_criterion_names_an_arm_or_none_does(tmp_path: Path) -> None:
+    text = "reader,case,criterion,value,arm\nR1,c1,x,1,A\nR2,c1,x,2,\nmodel:m,c1,x,1,\nR1,c1,y,1,\n"
+    (sentence,) = refused(tmp_path, text)
+    assert sentence == "Line 3, column arm: It is empty, but other rows of “x” name an arm. Name it."
+
+
 def test_a_period_tells_two_readings_apart_like_a_repeat(tmp_path: Path) -> None:
     once = [row | {"period": 1} for row in long("1 2\n2 2\n3 1\n1 3")]
     again = [row | {"period": 2} for row in long("1 2\n2 2\n3 2\n1 3")]

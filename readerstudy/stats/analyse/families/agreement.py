@@ -24,8 +24,7 @@ from readerstudy.stats.agreement import (
     stuart_maxwell,
 )
 from readerstudy.stats.analyse.contrasts import at
-from readerstudy.stats.analyse.question import Question
-from readerstudy.stats.analyse.resolve import NUMBER_KINDS
+from readerstudy.stats.analyse.question import Question, has_categories
 from readerstudy.stats.estimate import Estimate
 from readerstudy.stats.ratings import Ratings
 
@@ -47,16 +46,11 @@ def weights_of(question: Question) -> tuple[Weights, ...]:
     return WEIGHTS if question.is_graded else ("unweighted",)
 
 
-def is_categorical(question: Question) -> bool:
-    """Whether the values are categories: numbers are only where the plan lists them."""
-    return question.kind not in NUMBER_KINDS or question.declared.categories is not None
-
-
 def _lines(question: Question, ratings: Ratings) -> Iterator[Estimate]:
     inference = question.inference
     for metric in _metrics(question, ratings):
         yield krippendorff_alpha(ratings, metric=metric, inference=inference)
-    if not is_categorical(question) or len(ratings.scale.categories) > MOST_CATEGORIES:
+    if not has_categories(question) or len(ratings.scale.categories) > MOST_CATEGORIES:
         return
     for weights in weights_of(question):
         for function in _POOLED:

@@ -9,8 +9,8 @@ import numpy as np
 
 from readerstudy.stats.alt_test import AltTest, Scoring, alt_test
 from readerstudy.stats.analyse.contrasts import at, with_suffix
-from readerstudy.stats.analyse.families.agreement import is_categorical, weights_of
-from readerstudy.stats.analyse.question import Question, Whole
+from readerstudy.stats.analyse.families.agreement import weights_of
+from readerstudy.stats.analyse.question import Question, Whole, has_categories
 from readerstudy.stats.correlation import metric_correlations
 from readerstudy.stats.estimate import Estimate
 from readerstudy.stats.model_agreement import ModelAgreement, model_agreement
@@ -39,7 +39,7 @@ def _lines(question: Question, labels: _Labels, arm: Whole) -> Iterator[Estimate
     ratings = question.ratings(arm)
     if not ratings.readers or len(set(ratings.case_names)) < len(ratings.case_names):
         return
-    if is_categorical(question) and ratings.scale.categories:
+    if has_categories(question) and ratings.scale.categories:
         for weights in weights_of(question):
             named = {case: question.category(code) for case, code in labels.codes.items()}
             found = model_agreement(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from readerstudy.stats.analyse.contrasts import at
-from readerstudy.stats.analyse.families.agreement import is_categorical
-from readerstudy.stats.analyse.question import Question
+from readerstudy.stats.analyse.question import Question, has_categories
 from readerstudy.stats.estimate import Estimate
 from readerstudy.stats.intra_reader import intra_reader, intra_reader_scores
 
@@ -17,7 +16,7 @@ def repeated_readings(question: Question) -> Iterator[Estimate]:
         return
     inference = question.inference
     for whole in question.wholes:
-        if is_categorical(question):
+        if has_categories(question):
             sides = question.ratings(whole), question.ratings(whole, presentation=1)
             for line in intra_reader(*sides, kind=question.kind, inference=inference):
                 yield at(line, whole)
