@@ -50,9 +50,8 @@ def _explained(analysis: Analysis) -> Iterator[str]:
 
 def _criterion(question: Question, estimates: Sequence[Estimate]) -> Iterator[str]:
     primary = ", primary" if question.declared.primary else ""
-    categories = (
-        "" if question.kind in FREE_KINDS else ": " + ", ".join(map(str, question.scale.categories[:20]))
-    )
+    listed = ", ".join(map(str, question.scale.categories[:20]))
+    categories = f": {listed}" if has_categories(question) else ""
     yield f"{question.name} ({question.kind.value}{primary}{categories})"
     lines = [_HEAD, *(_row(each) for each in _once(estimates))]
     widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
