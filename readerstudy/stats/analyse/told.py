@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from readerstudy.stats.analyse.analysis import Analysis
-from readerstudy.stats.analyse.question import Question
+from readerstudy.stats.analyse.question import Question, has_categories
 from readerstudy.stats.estimate import Estimate
 
 _HEAD = (
