@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-NAMES = ("reading", "viewer", "generation", "limits", "ingest", "uploads", "agreement", "report")
+NAMES = ("reading", "viewer", "generation", "limits", "ingest", "uploads", "agreement", "mrmc", "report")
 
 
 def main() -> None:

@@ -1,0 +1,168 @@
+"""Seed and plan in, ordered rows out; no database, no random generator, the same on every machine.
+
+Readers come in a first cohort and later one by one; cases come in batches. Whoever or whatever comes later only adds
+rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from string import ascii_uppercase
+
+from readerstudy.designs.comparisons import Round, rounds_for
+from readerstudy.designs.coverage import Readings, cover, cover_for_one
+from readerstudy.designs.extras import practice, with_checks, with_repeats
+from readerstudy.designs.ordering import ordered
+from readerstudy.designs.plan import MOST_ARMS, OneArm, Pairs, Plan, PlanError, Together
+from readerstudy.designs.rows import Presentation, Showing
+from readerstudy.designs.shuffling import digests
+from readerstudy.designs.sides import with_sides
+
+ALGORITHM = "plan/1"
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The seats of the first readers, who are balanced against each other, and of those who came later."""
+
+    first: tuple[int, ...]
+    later: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse seats that occur twice, and a study without readers."""
+        _check("reader", [*self.first, *self.later])
+        if not self.first:
+            raise PlanError("There is no reader, so there is nothing to allocate.")
+
+
+def allocate(
+    plan: Plan, *, seed: int, people: People, batches: Sequence[Sequence[str]], arms: Sequence[str]
+) -> list[Presentation]:
+    """Rows by reader and position. `batches` are case codes: those at the lock, then each later addition.
+
+    Raises:
+        PlanError: where these numbers cannot keep what the plan promises.
+    """
+    _check_all(plan, batches, arms)
+    shown: dict[int, list[Showing]] = {reader: practice(plan.practice) for reader in _seats(people)}
+    for number, cases in enumerate(batches):
+        batch = _Batch(plan, seed, len(arms), f"batch {number}", is_added=number > 0)
+        for reader, showings in batch.drawn(people, cases).items():
+            shown[reader] += showings
+    return [row for reader in _seats(people) for row in _rows(seed, reader, shown[reader], arms)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """One batch of cases under its plan; `part` keeps its draws apart from those of other batches."""
+
+    plan: Plan
+    seed: int
+    arms: int
+    part: str
+    is_added: bool
+
+    def drawn(self, people: People, cases: Sequence[str]) -> dict[int, list[Showing]]:
+        coverage, seed, part = self.plan.coverage, self.seed, self.part
+        readings = cover(coverage, seed=seed, readers=people.first, cases=cases, part=part)
+        found = self._cohort(readings)
+        late = replace(self, part=f"{part}, late")
+        for reader in people.later:
+            block = cover_for_one(
+                coverage, seed=seed, reader=reader, cases=cases, cohort=len(people.first), part=part
+            )
+            found |= late._cohort({reader: block})
+        return found
+
+    def _cohort(self, readings: Readings) -> dict[int, list[Showing]]:
+        comparison = self.plan.comparison
+        rounds = rounds_for(comparison, seed=self.seed, readings=readings, arms=self.arms, part=self.part)
+        return {
+            reader: self._sequence(reader, rounds[reader]) if cases else []
+            for reader, cases in readings.items()
+        }
+
+    def _sequence(self, reader: int, rounds: Sequence[Round]) -> list[Showing]:
+        seed, part, plan = self.seed, self.part, self.plan
+        shown = ordered(
+            rounds, seed=seed, reader=reader, strata=plan.strata, crossover=plan.crossover, part=part
+        )
+        shown = with_sides(shown, seed=seed, reader=reader, part=part)
+        periods = groupby(shown, key=lambda each: each.period)
+        filled = (self._filled(reader, list(group), f"{part}, period {period}") for period, group in periods)
+        return [each for period in filled for each in period]
+
+    def _filled(self, reader: int, shown: list[Showing], part: str) -> list[Showing]:
+        repeats, checks, seed = self.plan.repeats, self.plan.checks, self.seed
+        if repeats:
+            is_added = self.is_added
+            shown = with_repeats(shown, repeats, seed=seed, reader=reader, part=part, is_added=is_added)
+        if checks:
+            shown = with_checks(shown, checks, seed=seed, reader=reader, part=part)
+        return shown
+
+
+def _rows(seed: int, reader: int, shown: Sequence[Showing], arms: Sequence[str]) -> Iterator[Presentation]:
+    key, case_key = digests(seed, "reading", reader), digests(seed, "case", reader)
+    letters = _Letters(seed, reader, len(arms))
+    for position, each in enumerate(shown, start=1):
+        yield Presentation(
+            reader=reader,
+            period=each.period,
+            position=position,
+            case=each.case,
+            arms=tuple(arms[number] for number in each.arms),
+            letters=letters.of(each),
+            kind=each.kind,
+            key=key(position)[:24],
+            case_key=case_key(each.case)[:24],
+        )
+
+
+class _Letters:
+    """A, B … from left to right; of a single output the letter that its arm has for this reader and case."""
+
+    def __init__(self, seed: int, reader: int, arms: int) -> None:
+        self._places = digests(seed, "letters", reader)
+        self._arms = arms
+
+    def of(self, each: Showing) -> str:
+        if len(each.arms) != 1:
+            return ascii_uppercase[: len(each.arms)]
+        drawn = int(self._places(each.case), 16)
+        left, names = list(range(self._arms)), []
+        while left:
+            drawn, place = divmod(drawn, len(left))
+            names.append(left.pop(place))
+        return ascii_uppercase[names.index(each.arms[0])]
+
+
+def _seats(people: People) -> list[int]:
+    return sorted([*people.first, *people.later])
+
+
+def _check_all(plan: Plan, batches: Sequence[Sequence[str]], arms: Sequence[str]) -> None:
+    if not batches or not batches[0]:
+        raise PlanError("There is no case, so there is nothing to allocate.")
+    if not arms:
+        raise PlanError("There is no arm, so there is nothing to allocate.")
+    _check("case", [*plan.practice, *(case for batch in batches for case in batch)])
+    _check("arm", arms)
+    if len(arms) > MOST_ARMS:
+        raise PlanError(f"There are {len(arms)} arms; at most {MOST_ARMS} can be told apart by letters.")
+    if plan.crossover and isinstance(plan.comparison, OneArm | Together):
+        raise PlanError(
+            "A crossover shows the arms of a case in different periods; choose arms one at a time, or pairs."
+        )
+    if plan.crossover and isinstance(plan.comparison, Pairs) and plan.comparison.per_case == 1:
+        raise PlanError(
+            "A crossover with one pair of each case has one period only; leave the crossover out."
+        )
+
+
+def _check(what: str, codes: Iterable[int | str]) -> None:
+    seen = list(codes)
+    if len(set(seen)) != len(seen):
+        raise PlanError(f"A {what} occurs twice; each {what} needs a code of its own.")

@@ -1,0 +1,44 @@
+"""The rows of an allocation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RowKind(StrEnum):
+    """Why a presentation is there. Only `MAIN` ones enter the main analysis."""
+
+    PRACTICE = "practice"
+    MAIN = "main"
+    REPEAT = "repeat"
+    CHECK = "check"
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """One planned presentation: at `position` (from 1) the reader of seat `reader` sees `case`.
+
+    `arms` are the outputs from left to right, under `letters`; both are empty for practice and checks, whose contents
+    belong to the protocol. `key` and `case_key` name the presentation and its images in addresses and tell nothing.
+    """
+
+    reader: int
+    period: int
+    position: int
+    case: str
+    arms: tuple[str, ...]
+    letters: str
+    kind: RowKind
+    key: str
+    case_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """A presentation before it has a place: arms as numbers in the order in which the study lists them."""
+
+    period: int
+    case: str
+    arms: tuple[int, ...]
+    kind: RowKind = RowKind.MAIN
