@@ -6,14 +6,15 @@ rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
-from string import ascii_uppercase
 
 from readerstudy.designs.comparisons import Round, rounds_for
 from readerstudy.designs.coverage import Readings, cover, cover_for_one
 from readerstudy.designs.extras import practice, with_checks, with_repeats
+from readerstudy.designs.letters import Letters
 from readerstudy.designs.ordering import ordered
 from readerstudy.designs.plan import MOST_ARMS, OneArm, Pairs, Plan, PlanError, Together
 from readerstudy.designs.rows import Presentation, Showing
@@ -38,20 +39,43 @@ class People:
 
 
 def allocate(
-    plan: Plan, *, seed: int, people: People, batches: Sequence[Sequence[str]], arms: Sequence[str]
+    plan: Plan,
+    *,
+    seed: int,
+    people: People,
+    batches: Sequence[Sequence[str]],
+    arms: Sequence[str],
+    key_seed: int | None = None,
+    seats: Collection[int] | None = None,
 ) -> list[Presentation]:
     """Rows by reader and position. `batches` are case codes: those at the lock, then each later addition.
+
+    Keys come from `key_seed`, which stays secret where the seed of the order is published; without one they come from
+    `seed`. `seats` leaves out the rows of everybody else, which changes none of those that stay.
 
     Raises:
         PlanError: where these numbers cannot keep what the plan promises.
     """
     _check_all(plan, batches, arms)
-    shown: dict[int, list[Showing]] = {reader: practice(plan.practice) for reader in _seats(people)}
+    wanted = _Seats(people, people.first + people.later if seats is None else seats)
+    shown = {reader: [(0, each) for each in practice(plan.practice)] for reader in wanted.all}
     for number, cases in enumerate(batches):
         batch = _Batch(plan, seed, len(arms), f"batch {number}", is_added=number > 0)
-        for reader, showings in batch.drawn(people, cases).items():
-            shown[reader] += showings
-    return [row for reader in _seats(people) for row in _rows(seed, reader, shown[reader], arms)]
+        for reader, showings in batch.drawn(wanted, cases).items():
+            shown[reader] += [(number, each) for each in showings]
+    keys = seed if key_seed is None else key_seed
+    return [row for reader in wanted.all for row in _rows(seed, keys, reader, shown[reader], arms)]
+
+
+class _Seats:
+    """The seats whose rows are asked for, of the first cohort and of those who came later."""
+
+    def __init__(self, people: People, seats: Collection[int]) -> None:
+        kept = set(seats)
+        self.cohort = people.first
+        self.first = kept & set(people.first)
+        self.later = [reader for reader in people.later if reader in kept]
+        self.all = sorted([*self.first, *self.later])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +88,34 @@ class _Batch:
     part: str
     is_added: bool
 
-    def drawn(self, people: People, cases: Sequence[str]) -> dict[int, list[Showing]]:
-        coverage, seed, part = self.plan.coverage, self.seed, self.part
-        readings = cover(coverage, seed=seed, readers=people.first, cases=cases, part=part)
-        found = self._cohort(readings)
-        late = replace(self, part=f"{part}, late")
-        for reader in people.later:
+    def drawn(self, seats: _Seats, cases: Sequence[str]) -> dict[int, list[Showing]]:
+        found = self._of_cohort(seats, cases) if seats.first else {}
+        late = replace(self, part=f"{self.part}, late")
+        for reader in seats.later:
             block = cover_for_one(
-                coverage, seed=seed, reader=reader, cases=cases, cohort=len(people.first), part=part
+                self.plan.coverage,
+                seed=self.seed,
+                reader=reader,
+                cases=cases,
+                cohort=len(seats.cohort),
+                part=self.part,
             )
-            found |= late._cohort({reader: block})
+            found |= late._cohort({reader: block}, {reader})
         return found
 
-    def _cohort(self, readings: Readings) -> dict[int, list[Showing]]:
+    def _of_cohort(self, seats: _Seats, cases: Sequence[str]) -> dict[int, list[Showing]]:
+        """The first readers are balanced against each other, so all are drawn, whoever is asked for."""
+        coverage, readers = self.plan.coverage, seats.cohort
+        readings = cover(coverage, seed=self.seed, readers=readers, cases=cases, part=self.part)
+        return self._cohort(readings, seats.first)
+
+    def _cohort(self, readings: Readings, wanted: Collection[int]) -> dict[int, list[Showing]]:
         comparison = self.plan.comparison
         rounds = rounds_for(comparison, seed=self.seed, readings=readings, arms=self.arms, part=self.part)
         return {
             reader: self._sequence(reader, rounds[reader]) if cases else []
             for reader, cases in readings.items()
+            if reader in wanted
         }
 
     def _sequence(self, reader: int, rounds: Sequence[Round]) -> list[Showing]:
@@ -104,43 +138,24 @@ class _Batch:
         return shown
 
 
-def _rows(seed: int, reader: int, shown: Sequence[Showing], arms: Sequence[str]) -> Iterator[Presentation]:
-    key, case_key = digests(seed, "reading", reader), digests(seed, "case", reader)
-    letters = _Letters(seed, reader, len(arms))
-    for position, each in enumerate(shown, start=1):
+def _rows(
+    seed: int, key_seed: int, reader: int, shown: Sequence[tuple[int, Showing]], arms: Sequence[str]
+) -> Iterator[Presentation]:
+    key, case_key = digests(key_seed, "reading", reader), cache(digests(key_seed, "case", reader))
+    letters = Letters(seed, reader, len(arms))
+    for position, (batch, each) in enumerate(shown, start=1):
         yield Presentation(
             reader=reader,
             period=each.period,
             position=position,
             case=each.case,
             arms=tuple(arms[number] for number in each.arms),
-            letters=letters.of(each),
+            letters=letters.of(each.case, each.arms),
             kind=each.kind,
             key=key(position)[:24],
             case_key=case_key(each.case)[:24],
+            batch=batch,
         )
-
-
-class _Letters:
-    """A, B … from left to right; of a single output the letter that its arm has for this reader and case."""
-
-    def __init__(self, seed: int, reader: int, arms: int) -> None:
-        self._places = digests(seed, "letters", reader)
-        self._arms = arms
-
-    def of(self, each: Showing) -> str:
-        if len(each.arms) != 1:
-            return ascii_uppercase[: len(each.arms)]
-        drawn = int(self._places(each.case), 16)
-        left, names = list(range(self._arms)), []
-        while left:
-            drawn, place = divmod(drawn, len(left))
-            names.append(left.pop(place))
-        return ascii_uppercase[names.index(each.arms[0])]
-
-
-def _seats(people: People) -> list[int]:
-    return sorted([*people.first, *people.later])
 
 
 def _check_all(plan: Plan, batches: Sequence[Sequence[str]], arms: Sequence[str]) -> None:

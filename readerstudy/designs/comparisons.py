@@ -138,7 +138,8 @@ def _pairs(
     for place, reader in enumerate(shuffled(readings, seed, part, "pairs")):
         cases = sorted(readings[reader], key=ranks.__getitem__)
         for turn in range(each):
-            taken = {case: (rank + place) * each + turn for rank, case in enumerate(cases)}
+            shifted = ((case, rank + place) for rank, case in enumerate(cases))
+            taken = {case: shift * each + (turn + shift) % each for case, shift in shifted}
             found[reader].append({case: named[number % len(named)] for case, number in taken.items()})
     return found
 

@@ -241,9 +241,9 @@ def _repeats(plan: Plan, rows: Sequence[Presentation], readers: Sequence[int]) -
             again = [row for row in within if row.kind == RowKind.REPEAT]
             counts.append(len(again) - repeats_wanted(plan.repeats, len(main)))
             for row in again:
-                before = main[row.case, frozenset(row.arms)]
-                gaps.append(row.position - before.position)
-                same_side += len(row.arms) > 1 and row.arms == before.arms
+                before = main.get((row.case, frozenset(row.arms)))
+                gaps.append(row.position - before.position if before else 0)
+                same_side += before is not None and len(row.arms) > 1 and row.arms == before.arms
     yield Promise("repeats missing", "0", str(-min(counts, default=0)), min(counts, default=0) >= 0)
     least = min(gaps, default=plan.repeats.distance)
     yield Promise(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -21,6 +21,7 @@ class Presentation:
 
     `arms` are the outputs from left to right, under `letters`; both are empty for practice and checks, whose contents
     belong to the protocol. `key` and `case_key` name the presentation and its images in addresses and tell nothing.
+    `batch` is the batch of cases that it came with: 0 for those at the lock.
     """
 
     reader: int
@@ -32,6 +33,7 @@ class Presentation:
     kind: RowKind
     key: str
     case_key: str
+    batch: int = field(default=0, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
