@@ -41,7 +41,11 @@ def judge() -> None:
     ring()
 
 
-@app.task(name="readerstudy.generation.verdicts.judge_calls.sweep", ignore_result=True, expires=settings.SWEEP_SECONDS)
+@app.task(
+    name="readerstudy.generation.verdicts.judge_calls.sweep",
+    ignore_result=True,
+    expires=settings.SWEEP_SECONDS,
+)
 def sweep() -> int:
     """Finds outputs made since, and rings where rows wait; returns how many outputs are new."""
     found = 0
