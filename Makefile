@@ -11,13 +11,14 @@ CERTIFICATES := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/
 SYNC := $(BIN)/uv pip sync --quiet --require-hashes $(CERTIFICATES)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-reset test test-rooms test-journeys check screenshots bench clean
+.PHONY: help env demo demo-reset test test-rooms test-journeys check screenshots bench interval-coverage clean
 
 help:
 	@echo "make demo [PORT=8000]   start everything on this machine, with a demonstration study"
 	@echo "make demo-reset         delete the demonstration and its data"
 	@echo "make test               every check and every test"
 	@echo "make bench              the benchmarks, each beside a bare baseline"
+	@echo "make interval-coverage  how often the default intervals cover the truth, by simulation"
 	@echo "make env                the Python environment in .venv, nothing else"
 
 env: $(RUNTIME)
@@ -74,6 +75,9 @@ check: $(DEVELOPMENT)
 
 bench: $(DEVELOPMENT)
 	READERSTUDY_VAR=$(CURDIR)/var/bench $(BIN)/python -m benchmarks
+
+interval-coverage: $(DEVELOPMENT)
+	@$(BIN)/python -m benchmarks.interval_coverage
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

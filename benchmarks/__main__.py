@@ -17,6 +17,7 @@ NAMES = (
     "ingest",
     "uploads",
     "agreement",
+    "mrmc",
     "report",
 )
 

@@ -244,7 +244,7 @@ CELERY_WORKER_CONCURRENCY = environment.integer("WORKER_THREADS", 8)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_IMPORTS = [
-    "readerstudy.generation.judge_calls"
+    "readerstudy.generation.verdicts.judge_calls"
 ]  # beside the tasks modules, which are found by themselves
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 SWEEP_SECONDS = environment.integer("SWEEP_SECONDS", 15)
@@ -252,7 +252,7 @@ CELERY_BEAT_SCHEDULE = {
     "audit-seal": {"task": "readerstudy.audit.tasks.seal_all", "schedule": 24 * 3600},
     "ingest-sweep": {"task": "readerstudy.cases.tasks.sweep", "schedule": SWEEP_SECONDS},
     "generation-sweep": {"task": "readerstudy.generation.tasks.sweep", "schedule": SWEEP_SECONDS},
-    "judge-sweep": {"task": "readerstudy.generation.judge_calls.sweep", "schedule": SWEEP_SECONDS},
+    "judge-sweep": {"task": "readerstudy.generation.verdicts.judge_calls.sweep", "schedule": SWEEP_SECONDS},
     "generation-batches": {
         "task": "readerstudy.generation.tasks.hand_in_and_collect",
         "schedule": SWEEP_SECONDS,

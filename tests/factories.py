@@ -18,7 +18,7 @@ from readerstudy.accounts.actions import create_account, save_profile
 from readerstudy.accounts.models import User
 from readerstudy.cases.models import Attestation, Case, Image, ImageSet, ReferenceStandard, Rendition, Upload
 from readerstudy.generation import actions
-from readerstudy.generation.levelled import arms_of
+from readerstudy.generation.blinding.levelled import arms_of
 from readerstudy.generation.models import (
     Attempt,
     FrozenSet,
@@ -27,7 +27,7 @@ from readerstudy.generation.models import (
     RefusalVerdict,
     Verdict,
 )
-from readerstudy.generation.progress import flagged_of
+from readerstudy.generation.running.progress import flagged_of
 from readerstudy.providers.prompts import Prompt
 from readerstudy.reading.actions import start_study
 from readerstudy.studies import actions as studies

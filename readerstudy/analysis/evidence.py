@@ -17,8 +17,8 @@ from readerstudy.analysis.labels import own_label
 from readerstudy.analysis.replicates import Replicates, replicates_of
 from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.table import LongTable, Record, reference_of
-from readerstudy.generation.agreement import Agreement, agreement_of
 from readerstudy.generation.models import Attempt, Generation, Interpretation, Stage, Verdict
+from readerstudy.generation.verdicts.agreement import Agreement, agreement_of
 from readerstudy.reading.manifest import ARM_FIELDS, CRITERION_FIELDS
 from readerstudy.stats.arrays import BoolArray, FloatArray
 from readerstudy.stats.inference import Inference, seed_from

@@ -38,9 +38,9 @@ from readerstudy.demo.simulation import simulate_reader
 from readerstudy.generation.actions import approve_arm, freeze_outputs, overrule, queue_generations
 from readerstudy.generation.actions.prompts import save_version
 from readerstudy.generation.actions.trials import start_trial
-from readerstudy.generation.levelled import arms_of
+from readerstudy.generation.blinding.levelled import arms_of
 from readerstudy.generation.models import FrozenSet, Generation, Stage, Trial, Verdict
-from readerstudy.generation.progress import flagged_of
+from readerstudy.generation.running.progress import flagged_of
 from readerstudy.reading.actions import start_study
 from readerstudy.reading.models import Allocation
 from readerstudy.studies import actions as studies

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from readerstudy.cases.models import Image
-from readerstudy.generation.departures import departure_lines
+from readerstudy.generation.leaving.departures import departure_lines
 from readerstudy.generation.models import Price, Purse
 from readerstudy.providers.batches import can_batch
 from readerstudy.studies.models import Arm, ArmKind, CallMode, Study

@@ -7,15 +7,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from readerstudy.generation import steps
-from readerstudy.generation.departures import departure_lines
-from readerstudy.generation.drift import drifts_of
-from readerstudy.generation.freezing import accepted_missing, open_count
-from readerstudy.generation.levelled import arms_of
+from readerstudy.generation.blinding.freezing import accepted_missing, open_count
+from readerstudy.generation.blinding.levelled import arms_of
+from readerstudy.generation.leaving.departures import departure_lines
 from readerstudy.generation.models import Hold, Purse, Stop
-from readerstudy.generation.progress import Counts, changed_since, counts_of, flagged_of, total_of
-from readerstudy.generation.prompts import look_at_prompts
+from readerstudy.generation.prompting.prompts import look_at_prompts
+from readerstudy.generation.prompting.trials import marks_of
+from readerstudy.generation.running.drift import drifts_of
+from readerstudy.generation.running.progress import Counts, changed_since, counts_of, flagged_of, total_of
 from readerstudy.generation.steps import Step
-from readerstudy.generation.trials import marks_of
 from readerstudy.studies import prompt_marks
 from readerstudy.studies.models import Arm, ArmKind, Study
 from readerstudy.studies.policies import can_change_protocol

@@ -14,10 +14,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from readerstudy.celery import app
-from readerstudy.generation import batches
-from readerstudy.generation.calls import work_on
-from readerstudy.generation.faults import frames
 from readerstudy.generation.models import AHEAD_SECONDS, Attempt, Generation
+from readerstudy.generation.running import batches
+from readerstudy.generation.running.calls import work_on
+from readerstudy.generation.running.faults import frames
 
 TURN_SECONDS = 5  # then the thread goes back to Celery, so that uploads get their turn
 SOONEST_SECONDS = 0.1

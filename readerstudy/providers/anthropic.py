@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from importlib import metadata
 from typing import Any
 
 from readerstudy.providers.attempt import attempt
@@ -24,6 +23,7 @@ from readerstudy.providers.exchange import ATTEMPT_HEADER, Exchange
 from readerstudy.providers.faults import malformed
 from readerstudy.providers.fields import at, count_at, text_at
 from readerstudy.providers.stops import ANTHROPIC_STOPS, outcome_of
+from readerstudy.providers.versions import version_of
 
 PUBLIC_ADDRESS = "https://api.anthropic.com"
 """Used where a connection names no address."""
@@ -149,7 +149,7 @@ def _reply(
         reasoning_tokens=count_at(body, "usage", "output_tokens_details", "thinking_tokens"),
         seconds=seconds,
         sdk="anthropic",
-        sdk_version=metadata.version("anthropic"),
+        sdk_version=version_of("anthropic"),
         sent=sent,
         dropped=dropped,
         raw=body,

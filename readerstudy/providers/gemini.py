@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -27,6 +26,7 @@ from readerstudy.providers.exchange import ATTEMPT_HEADER, Exchange, certificate
 from readerstudy.providers.faults import malformed, misconfigured
 from readerstudy.providers.fields import at, count_at, text_at
 from readerstudy.providers.stops import GEMINI_STOPS, outcome_of
+from readerstudy.providers.versions import version_of
 
 if TYPE_CHECKING:
     from google.genai import Client, types
@@ -96,7 +96,7 @@ def interpret(connection: Connection, request: InterpretationRequest) -> Reply:
         request_id=reply.request_id or exchange.request_id,
         seconds=seconds,
         sdk="google-genai",
-        sdk_version=metadata.version("google-genai"),
+        sdk_version=version_of("google-genai"),
         sent=sent,
         dropped=dropped,
     )

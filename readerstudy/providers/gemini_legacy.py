@@ -13,7 +13,6 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from importlib import metadata
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +25,7 @@ from readerstudy.providers.exchange import ATTEMPT_HEADER, Exchange
 from readerstudy.providers.faults import malformed, misconfigured
 from readerstudy.providers.fields import at
 from readerstudy.providers.gemini import MIMES, PUBLIC_ADDRESS, read, speaks_gemini
+from readerstudy.providers.versions import version_of
 
 _PACKAGE = "google-generativeai"
 _FIELDS = {
@@ -78,7 +78,7 @@ def interpret(connection: Connection, request: InterpretationRequest) -> Reply:
         request_id=reply.request_id or exchange.request_id,
         seconds=seconds,
         sdk=_PACKAGE,
-        sdk_version=metadata.version(_PACKAGE),
+        sdk_version=version_of(_PACKAGE),
         sent=sent,
         dropped=dropped,
     )

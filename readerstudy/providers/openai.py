@@ -11,7 +11,6 @@ import base64
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from readerstudy.providers.attempt import attempt
@@ -30,6 +29,7 @@ from readerstudy.providers.faults import malformed, policy_rejection
 from readerstudy.providers.fields import at, count_at, text_at
 from readerstudy.providers.profiles import Profile, profile_of, schema_format
 from readerstudy.providers.stops import OPENAI_STOPS, outcome_of
+from readerstudy.providers.versions import version_of
 from readerstudy.providers.weights import named_with_weights
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def read(body: Any) -> Reply:
         output_tokens=count_at(body, "usage", "completion_tokens"),
         reasoning_tokens=count_at(body, "usage", "completion_tokens_details", "reasoning_tokens"),
         sdk="openai",
-        sdk_version=metadata.version("openai"),
+        sdk_version=version_of("openai"),
         raw=body,
     )
 
@@ -183,7 +183,7 @@ def rejected(reason: str, body: Any) -> Reply:
         outcome=Outcome.BLOCKED,
         block_reason=reason,
         sdk="openai",
-        sdk_version=metadata.version("openai"),
+        sdk_version=version_of("openai"),
         raw=body,
     )
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from importlib import metadata
 from typing import Any
 
 from readerstudy.providers.base import (
@@ -25,6 +24,7 @@ from readerstudy.providers.fields import at, count_at, text_at
 from readerstudy.providers.openai import PUBLIC_ADDRESS, client_for, completed, data_url, headers_of
 from readerstudy.providers.profiles import COMMON_MIMES, schema_format
 from readerstudy.providers.stops import RESPONSES_STOPS, outcome_of
+from readerstudy.providers.versions import version_of
 
 _MIMES = COMMON_MIMES | {"image/gif"}
 _PLAIN = frozenset({"temperature", "top_p", "max_output_tokens", "service_tier"})
@@ -100,7 +100,7 @@ def _read(body: Any) -> Reply:
         output_tokens=count_at(body, "usage", "output_tokens"),
         reasoning_tokens=count_at(body, "usage", "output_tokens_details", "reasoning_tokens"),
         sdk="openai",
-        sdk_version=metadata.version("openai"),
+        sdk_version=version_of("openai"),
         raw=body,
     )
 

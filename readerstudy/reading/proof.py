@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
 from readerstudy.cases.models import Case, Rendition
-from readerstudy.generation.freezing import flaws_of_freeze
+from readerstudy.generation.blinding.freezing import flaws_of_freeze
 from readerstudy.generation.models import Interpretation
 from readerstudy.reading.balance import proof_of
 from readerstudy.reading.manifest import digest, manifest

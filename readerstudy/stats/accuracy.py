@@ -112,12 +112,22 @@ def mcnemar(first: Scores, second: Scores, *, inference: Inference = DEFAULT) ->
         ci_method=NEWCOMBE_PAIRED,
         statistic=float(min(first_only, second_only)),
     ).with_sample(counted)
-    p_values = _mcnemar_p(first_only, second_only)
+    p_values = exact_mcnemar_p(first_only, second_only)
     reason = Reason.NO_DISCORDANT_PAIRS if p_values[0] is None else None
     return [
         replace(estimate, variant=name, p=p, reason=reason)
         for name, p in zip(variants, p_values, strict=True)
     ]
+
+
+def exact_mcnemar_p(first_only: int, second_only: int) -> tuple[float | None, float | None]:
+    """Return the two-sided exact p-value and the mid-p of discordant counts; None without a discordant pair."""
+    discordant, smaller = first_only + second_only, min(first_only, second_only)
+    if discordant == 0:
+        return None, None
+    exact = min(1.0, 2.0 * binomial_lower_p(smaller, discordant, 0.5))
+    at = binomial_p(smaller, discordant, 0.5)
+    return exact, exact - (0.5 * at if first_only == second_only else at)
 
 
 def cochran_q(arms: FloatArray) -> Estimate:
@@ -185,12 +195,3 @@ def _discordance(first: Scores, second: Scores) -> tuple[int, int, int, int]:
         int((difference == -1.0).sum()),
         int((total == 0.0).sum()),
     )
-
-
-def _mcnemar_p(first_only: int, second_only: int) -> tuple[float | None, float | None]:
-    discordant, smaller = first_only + second_only, min(first_only, second_only)
-    if discordant == 0:
-        return None, None
-    exact = min(1.0, 2.0 * binomial_lower_p(smaller, discordant, 0.5))
-    at = binomial_p(smaller, discordant, 0.5)
-    return exact, exact - (0.5 * at if first_only == second_only else at)

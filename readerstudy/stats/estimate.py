@@ -31,6 +31,13 @@ class Reason(StrEnum):
     NO_SHARED_CASES = "no_shared_cases"
     NO_DISCORDANT_PAIRS = "no_discordant_pairs"
     NOT_ESTIMABLE = "not_estimable"
+    NOT_LATIN = "not_latin"
+    NO_TEXT = "no_text"
+    NO_REGIONS = "no_regions"
+    NO_REPEATS = "no_repeats"
+    NO_MAJORITY = "no_majority"
+    NO_GUESSES = "no_guesses"
+    NOT_CONVERGED = "not_converged"
 
     @property
     def sentence(self) -> str:
@@ -58,6 +65,13 @@ _REASON_SENTENCES: Mapping[Reason, str] = {
     Reason.NO_SHARED_CASES: "The two arms share no rated case.",
     Reason.NO_DISCORDANT_PAIRS: "The two arms never differ, so the exact test has nothing to count.",
     Reason.NOT_ESTIMABLE: "This arm has no finite estimate: it won or lost every comparison that could place it.",
+    Reason.NOT_LATIN: "A text is not in Latin letters, of which ROUGE alone can count words.",
+    Reason.NO_TEXT: "No case has both a text and a reference text.",
+    Reason.NO_REGIONS: "No case has both a marked region and a reference region to compare.",
+    Reason.NO_REPEATS: "No output was read twice by the same reader.",
+    Reason.NO_MAJORITY: "No case has a label that more than half of its readers gave.",
+    Reason.NO_GUESSES: "Nobody guessed where an output came from.",
+    Reason.NOT_CONVERGED: "The model has no finite best fit to these ratings.",
 }
 
 
@@ -71,6 +85,7 @@ class Caution(StrEnum):
     RESAMPLES_DROPPED = "resamples_dropped"
     CASES_LEFT_OUT = "cases_left_out"
     NEGATIVE_COMPONENT = "negative_component"
+    TEXTS_LEFT_OUT = "texts_left_out"
 
     @property
     def sentence(self) -> str:
@@ -90,6 +105,7 @@ _CAUTION_SENTENCES: Mapping[Caution, str] = {
     Caution.RESAMPLES_DROPPED: "Some bootstrap resamples left the figure undefined and were left out of the interval.",
     Caution.CASES_LEFT_OUT: "Cases without a rating from every reader are left out.",
     Caution.NEGATIVE_COMPONENT: "A variance component was estimated below zero and set to zero.",
+    Caution.TEXTS_LEFT_OUT: "Texts that are not in Latin letters are left out, for ROUGE cannot count their words.",
 }
 
 _Plain = bool | int | float | str | None

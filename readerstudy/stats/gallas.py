@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, combinations
 
 import numpy as np
 
-from readerstudy.stats.arrays import BoolArray, FloatArray
+from readerstudy.stats.arrays import BoolArray, FloatArray, NumberArray
 from readerstudy.stats.estimate import Estimate, Reason, Sample
 from readerstudy.stats.inference import DEFAULT, Inference, t_uncertainty
 from readerstudy.stats.mrmc import Figure
@@ -25,6 +25,7 @@ from readerstudy.stats.ratings import RatingsError, Scores
 from readerstudy.stats.roc import Truth
 
 U_STATISTIC = "Gallas U-statistic, normal"
+_EXACT = 1 << 22
 
 
 def gallas(
@@ -39,7 +40,7 @@ def gallas(
     cases = sorted({case for scores in arms.values() for case in scores.case_names if case in truth})
     abnormal = np.array([truth[case] for case in cases], dtype=bool)
     reads = {arm: _grid(scores, readers, cases) for arm, scores in arms.items()}
-    kernels = {arm: _kernel(grid, abnormal, figure) for arm, grid in reads.items()}
+    kernels = {arm: _Kernel.of(_kernel(grid, abnormal, figure)) for arm, grid in reads.items()}
     estimates = [
         _difference(pair, kernels, inference).with_sample(_sample(reads, pair))
         for pair in combinations(arms, 2)
@@ -54,31 +55,83 @@ def unbiased_covariance(first: FloatArray, second: FloatArray) -> float | None:
 
     Kernels have shape (readers, cases) or (readers, abnormal cases, normal cases), NaN where unread.
     """
-    pairs = _apart(_read(first), _read(second))
+    return _covariance(_Kernel.of(first), _Kernel.of(second))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sums:
+    # An array and its sums for every set of axes that are left standing.
+    array: NumberArray
+    over: Mapping[tuple[int, ...], FloatArray]
+
+    @classmethod
+    def of(cls, array: NumberArray) -> _Sums:
+        axes = range(array.ndim)
+        sets = chain.from_iterable(combinations(axes, size) for size in range(array.ndim))
+        return cls(
+            array=array,
+            over={left: array.sum(axis=_others(left, axes), dtype=np.float64) for left in sets},
+        )
+
+    @property
+    def total(self) -> float:
+        return float(self.over[()])
+
+    def apart(self, other: _Sums) -> float:
+        # The sum of products over pairs of reads that differ in every index, by inclusion and exclusion
+        # over the sets of indices that they share.
+        shared = (-1.0) ** self.array.ndim * _product(self.array, other.array)
+        return shared + sum(
+            (-1.0) ** len(left) * _product(sums, other.over[left]) for left, sums in self.over.items()
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kernel:
+    # Values with zero where unread, and which were read; ``shape`` is (readers, cases of each class).
+    values: _Sums
+    reads: _Sums
+
+    @classmethod
+    def of(cls, kernel: NumberArray) -> _Kernel:
+        return cls(
+            values=_Sums.of(np.ascontiguousarray(np.nan_to_num(kernel))), reads=_Sums.of(~np.isnan(kernel))
+        )
+
+    @property
+    def mean(self) -> float:
+        return self.values.total / self.reads.total
+
+
+def _covariance(first: _Kernel, second: _Kernel) -> float | None:
+    pairs = first.reads.apart(second.reads)
     if pairs <= 0.5:
         return None
-    product = _apart(np.nan_to_num(first), np.nan_to_num(second)) / pairs
-    return float(np.nanmean(first) * np.nanmean(second) - product)
+    return first.mean * second.mean - first.values.apart(second.values) / pairs
 
 
-def _apart(first: FloatArray, second: FloatArray) -> float:
-    # The sum of first x second over pairs of reads that differ in every index, by inclusion and
-    # exclusion over the sets of indices that they share.
-    axes = range(first.ndim)
-    total = 0.0
-    for shared in chain.from_iterable(combinations(axes, size) for size in range(first.ndim + 1)):
-        summed = tuple(axis for axis in axes if axis not in shared)
-        total += (-1.0) ** len(shared) * float((first.sum(axis=summed) * second.sum(axis=summed)).sum())
-    return total
+def _product(first: NumberArray, second: NumberArray) -> float:
+    if first.dtype == np.bool_:
+        return float(np.count_nonzero(first & second))
+    if first.dtype == np.float32 == second.dtype and first[0].size < _EXACT:
+        # Products of halves are quarters, whose sum over one reader single precision holds exactly.
+        return sum(float(np.dot(a.ravel(), b.ravel())) for a, b in zip(first, second, strict=True))
+    wide = (np.asarray(side, dtype=np.float64).ravel() for side in (first, second))
+    return float(np.dot(*wide))
 
 
-def _kernel(grid: FloatArray, abnormal: BoolArray, figure: Figure) -> FloatArray:
+def _others(left: tuple[int, ...], axes: range) -> tuple[int, ...]:
+    return tuple(axis for axis in axes if axis not in left)
+
+
+def _kernel(grid: FloatArray, abnormal: BoolArray, figure: Figure) -> NumberArray:
     if figure == "sensitivity":
         return grid[:, abnormal]
     if figure == "specificity":
         return 1.0 - grid[:, ~abnormal]
-    apart = grid[:, abnormal, np.newaxis] - grid[:, np.newaxis, ~abnormal]
-    return 0.5 + 0.5 * np.sign(apart)
+    # Half the memory holds 0, 1/2 and 1 just as exactly; sums of them are taken in double precision.
+    apart = np.sign(grid[:, abnormal, np.newaxis] - grid[:, np.newaxis, ~abnormal]).astype(np.float32)
+    return np.asarray(0.5 + 0.5 * apart)
 
 
 def _grid(scores: Scores, readers: list[str], cases: list[str]) -> FloatArray:
@@ -93,25 +146,25 @@ def _grid(scores: Scores, readers: list[str], cases: list[str]) -> FloatArray:
     return grid
 
 
-def _mean(arm: str, kernel: FloatArray, inference: Inference) -> Estimate:
+def _mean(arm: str, kernel: _Kernel, inference: Inference) -> Estimate:
     reason = _undefined(kernel)
     if reason is not None:
         return Estimate.undefined("mrmc", reason, variant="rrrc").labelled(arm=arm)
-    estimate = Estimate(estimator="mrmc", variant="rrrc", arm=arm, value=float(np.nanmean(kernel)))
-    variance = unbiased_covariance(kernel, kernel)
+    estimate = Estimate(estimator="mrmc", variant="rrrc", arm=arm, value=kernel.mean)
+    variance = _covariance(kernel, kernel)
     return _with_interval(estimate, kernel, variance, bounds=(0.0, 1.0), test=False, inference=inference)
 
 
-def _difference(pair: tuple[str, str], kernels: Mapping[str, FloatArray], inference: Inference) -> Estimate:
+def _difference(pair: tuple[str, str], kernels: Mapping[str, _Kernel], inference: Inference) -> Estimate:
     first, second = (kernels[arm] for arm in pair)
     contrast = "-".join(pair)
     reason = _undefined(first) or _undefined(second)
     if reason is not None:
         return Estimate.undefined("mrmc", reason, variant="rrrc").labelled(contrast=contrast)
-    value = float(np.nanmean(first) - np.nanmean(second))
+    value = first.mean - second.mean
     estimate = Estimate(estimator="mrmc", variant="rrrc", contrast=contrast, value=value)
-    own = unbiased_covariance(first, first), unbiased_covariance(second, second)
-    shared = unbiased_covariance(first, second)
+    own = _covariance(first, first), _covariance(second, second)
+    shared = _covariance(first, second)
     variance = None
     if own[0] is not None and own[1] is not None and shared is not None:
         variance = own[0] + own[1] - 2.0 * shared
@@ -120,7 +173,7 @@ def _difference(pair: tuple[str, str], kernels: Mapping[str, FloatArray], infere
 
 def _with_interval(
     estimate: Estimate,
-    kernel: FloatArray,
+    kernel: _Kernel,
     variance: float | None,
     *,
     bounds: tuple[float, float],
@@ -128,7 +181,7 @@ def _with_interval(
     inference: Inference,
 ) -> Estimate:
     if variance is None:
-        lone = int(_read(kernel).any(axis=tuple(range(1, kernel.ndim))).sum()) < 2
+        lone = np.count_nonzero(kernel.reads.over[(0,)]) < 2
         return replace(estimate, ci_method=U_STATISTIC, reason=Reason.ONE_READER if lone else Reason.TOO_FEW)
     if variance < -1e-15:
         return replace(estimate, ci_method=U_STATISTIC, reason=Reason.NEGATIVE_VARIANCE)
@@ -143,14 +196,10 @@ def _with_interval(
     ).attach(estimate, level=inference.level)
 
 
-def _undefined(kernel: FloatArray) -> Reason | None:
-    if 0 in kernel.shape[1:]:
+def _undefined(kernel: _Kernel) -> Reason | None:
+    if 0 in kernel.reads.array.shape[1:]:
         return Reason.ONE_CLASS
-    return None if _read(kernel).any() else Reason.NO_RATINGS
-
-
-def _read(kernel: FloatArray) -> FloatArray:
-    return (~np.isnan(kernel)).astype(np.float64)
+    return None if kernel.reads.total else Reason.NO_RATINGS
 
 
 def _sample(reads: Mapping[str, FloatArray], arms: tuple[str, ...]) -> Sample:

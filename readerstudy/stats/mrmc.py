@@ -129,7 +129,8 @@ def complete_reads(arms: Mapping[str, Scores], truth: Truth) -> Reads | None:
         single = len(set(scores.case_names)) == len(scores.case_names)
         if not single or known != cases or sorted(scores.readers) != readers:
             return None
-        rows = [scores.case_names.index(case) for case in cases]
+        row = {case: position for position, case in enumerate(scores.case_names)}
+        rows = [row[case] for case in cases]
         columns = [scores.readers.index(reader) for reader in readers]
         values[at] = scores.values[np.ix_(rows, columns)].T
     if np.isnan(values).any() or not values.size:

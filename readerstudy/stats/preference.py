@@ -69,9 +69,9 @@ def fit_preferences(
     their own reference. An arm that won or lost everything that could place it has no finite
     ability and is reported as not estimable.
     """
-    judged = [_checked(comparison) for comparison in comparisons]
+    judged = [checked(comparison) for comparison in comparisons]
     arms = tuple(sorted({name for comparison in judged for name in (comparison.left, comparison.right)}))
-    groups = _estimable_groups(judged, arms, reference)
+    groups = estimable_groups(judged, arms, reference)
     leader = groups[0][0] if groups else reference or (arms[0] if arms else "")
     abilities = {arm: _not_estimable(model, arm, judged, leader) for arm in arms}
     logs = dict.fromkeys(arms, math.nan)
@@ -107,15 +107,19 @@ class _Fit:
 
 def _fit(comparisons: Sequence[Comparison], group: tuple[str, ...], *, model: Model, position: bool) -> _Fit:
     ties = model == "davidson" and any(comparison.left_wins == 0.5 for comparison in comparisons)
-    design, counts = _design(comparisons, group, position=position, ties=ties)
+    design, counts = design_of(comparisons, group, position=position, ties=ties)
     parameters, covariance = _newton(design, counts)
     return _Fit(parameters, covariance, position, ties)
 
 
-def _design(
+def design_of(
     comparisons: Sequence[Comparison], group: tuple[str, ...], *, position: bool, ties: bool
 ) -> tuple[FloatArray, FloatArray]:
-    # One multinomial for each comparison: outcomes left, right and, where modelled, tie.
+    """Return one multinomial for each comparison: its design and its counts.
+
+    Outcomes are left, right and, where modelled, tie: shapes (comparisons, outcomes, parameters) and
+    (comparisons, outcomes). Parameters: abilities but the first arm's, position, tie.
+    """
     place = {arm: at - 1 for at, arm in enumerate(group)}
     width = len(group) - 1 + position + ties
     design = np.zeros((len(comparisons), 3 if ties else 2, width))
@@ -148,7 +152,7 @@ def _newton(design: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatAr
     parameters = np.zeros(design.shape[2])
     likelihood, gradient, information = _likelihood(parameters, design, counts)
     for _ in range(_STEPS):
-        if np.linalg.matrix_rank(information) < len(parameters):
+        if _is_singular(information):
             return parameters, None
         step = np.linalg.solve(information, gradient)
         for _ in range(_STEPS):
@@ -162,8 +166,16 @@ def _newton(design: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatAr
             return parameters, None
         if np.abs(step).max(initial=0.0) < 1e-12:
             break
+    if _is_singular(information):
+        return parameters, None
     covariance: FloatArray = np.linalg.inv(information).astype(np.float64)
     return parameters, covariance
+
+
+def _is_singular(information: FloatArray) -> bool:
+    # An arm that always stood on one side cannot be told from the side: rounding alone would give it a variance.
+    spectrum = np.linalg.eigvalsh(information)
+    return bool(len(spectrum) and spectrum[0] <= 1e-9 * max(float(spectrum[-1]), 1e-300))
 
 
 def _likelihood(
@@ -204,12 +216,14 @@ def _describe(
     return [first.with_sample(sample), *others], tie, advantage
 
 
-def _estimable_groups(
+def estimable_groups(
     comparisons: Sequence[Comparison], arms: tuple[str, ...], reference: str | None
 ) -> list[tuple[str, ...]]:
-    # Abilities are finite exactly within arms that are joined by wins in both directions (Ford, Am
-    # Math Monthly 64:28, 1957); a tie counts in both. Of each connected part the largest such group
-    # is kept, and the reference leads the group that it is in.
+    """Return the groups of arms that have finite abilities, the reference arm's first, its leader first.
+
+    Abilities are finite exactly within arms that are joined by wins in both directions (Ford, Am Math
+    Monthly 64:28, 1957); a tie counts in both. Of each connected part the largest such group is kept.
+    """
     beaten = np.eye(len(arms), dtype=bool)
     for comparison in comparisons:
         left, right = arms.index(comparison.left), arms.index(comparison.right)
@@ -259,7 +273,8 @@ def _sample(comparisons: Sequence[Comparison]) -> Sample:
     )
 
 
-def _checked(comparison: Comparison) -> Comparison:
+def checked(comparison: Comparison) -> Comparison:
+    """Return the comparison; raises ValueError where it is none."""
     if (
         comparison.left_wins not in (0.0, 0.5, 1.0)
         or comparison.count < 0

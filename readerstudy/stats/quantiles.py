@@ -12,6 +12,13 @@ def normal_quantile(probability: float) -> float:
     return float(ndtri(probability))
 
 
+def normal_cdf(z: float) -> float:
+    """Return P(Z <= z) for a standard normal Z."""
+    from scipy.special import ndtr
+
+    return float(ndtr(z))
+
+
 def normal_two_sided_p(z: float) -> float:
     """Return P(|Z| >= |z|) for a standard normal Z."""
     from scipy.special import ndtr
@@ -43,6 +50,13 @@ def chi2_upper_p(statistic: float, df: float) -> float:
     from scipy.special import chdtrc
 
     return float(chdtrc(df, statistic))
+
+
+def chi2_quantile(probability: float, df: float) -> float:
+    """Return the quantile of chi-square."""
+    from scipy.special import gammaincinv
+
+    return 2.0 * float(gammaincinv(df / 2.0, probability))
 
 
 def f_quantile(probability: float, df1: float, df2: float) -> float:

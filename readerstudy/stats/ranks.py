@@ -1,4 +1,4 @@
-"""Agreement on an order: Kendall's coefficient of concordance."""
+"""Figures from ranks: Kendall's coefficient of concordance, and Friedman's test of several arms."""
 
 from __future__ import annotations
 
@@ -47,11 +47,45 @@ def kendall_w(scores: Scores, *, tie_corrected: bool = True) -> Estimate:
     return estimate.with_cautions(Caution.CASES_LEFT_OUT) if left_out else estimate
 
 
+def friedman(arms: FloatArray) -> Estimate:
+    """Return Friedman's test that three or more arms are graded alike, tie-corrected, (arms - 1) df.
+
+    ``arms`` has shape (blocks, arms), a block being a case, or a case of one reader; blocks with a
+    blank are left out. Values are ranked within each block. ``value`` and ``statistic`` are
+    (k - 1) sum (R_j - mean)^2 / (sum r_ij^2 - n k (k + 1)^2 / 4) over n blocks, k arms and rank sums
+    R_j (Friedman, JASA 32:675, 1937; Conover, Practical Nonparametric Statistics, 1999, 5.8).
+    """
+    complete = arms[~np.isnan(arms).any(axis=1)]
+    n, k = complete.shape
+    counted = {"n_cases": n, "n_ratings": n * k, "n_missing": int(np.isnan(arms).sum())}
+    ranks = mean_ranks(complete.T)[0].T
+    spread = float((ranks**2).sum()) - n * k * (k + 1) ** 2 / 4.0
+    if spread <= 1e-9:
+        reason = Reason.NO_VARIATION if n else Reason.NO_SHARED_CASES
+        return replace(Estimate.undefined("friedman", reason), **counted)
+    chi2 = (k - 1) * float(((ranks.sum(axis=0) - n * (k + 1) / 2.0) ** 2).sum()) / spread
+    return Estimate(
+        estimator="friedman",
+        value=chi2,
+        statistic=chi2,
+        df=float(k - 1),
+        p=chi2_upper_p(chi2, k - 1),
+        **counted,
+    )
+
+
 def mean_ranks(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the ranks within each column, ties sharing the mean, and sum(t^3 - t) of each column."""
-    ranks, ties = np.empty_like(values), np.empty(values.shape[1])
-    for column in range(values.shape[1]):
-        _, place, size = np.unique(values[:, column], return_inverse=True, return_counts=True)
-        ranks[:, column] = (np.cumsum(size) - (size - 1) / 2.0)[place]
-        ties[column] = float((size.astype(np.float64) ** 3 - size).sum())
-    return ranks, ties
+    # A run of equal values, from one step upwards to the next, shares the mean of its places.
+    n, m = values.shape
+    order = np.argsort(values, axis=0, kind="stable")
+    ordered = np.take_along_axis(values, order, axis=0).T
+    steps = np.diff(ordered, axis=1, prepend=np.nan) != 0.0
+    run = steps.ravel().cumsum() - 1
+    size = np.bincount(run).astype(np.float64)
+    last = np.flatnonzero(np.append(steps.ravel()[1:], True)) % max(n, 1) + 1.0
+    ranks = np.empty(values.shape, dtype=np.float64)
+    np.put_along_axis(ranks, order, (last - (size - 1.0) / 2.0)[run].reshape(m, n).T, axis=0)
+    column = np.repeat(np.arange(m), n)[steps.ravel()]
+    ties = np.bincount(column, weights=size**3 - size, minlength=m)
+    return ranks, ties.astype(np.float64)

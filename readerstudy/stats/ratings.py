@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import compress
 from typing import Any, Self
 
 import numpy as np
@@ -202,13 +204,17 @@ def sample_of(rated: BoolArray, cases: Sequence[str]) -> Sample:
     """Return the counts behind a mask of ratings; readers without any rating do not count."""
     readers = int(rated.any(axis=0).sum())
     ratings = int(rated.sum())
-    with_data = _any(rated, axis=1)
     return Sample(
-        n_cases=len({case for case, has in zip(cases, with_data, strict=True) if has}),
+        n_cases=distinct_cases(cases, _any(rated, axis=1)),
         n_readers=readers,
         n_ratings=ratings,
         n_missing=rated.shape[0] * readers - ratings,
     )
+
+
+def distinct_cases(cases: Sequence[str], chosen: BoolArray) -> int:
+    """Return how many cases the chosen rows belong to."""
+    return int(np.count_nonzero(np.bincount(case_positions(cases)[chosen])))
 
 
 def is_missing(label: Any) -> bool:
@@ -217,8 +223,16 @@ def is_missing(label: Any) -> bool:
 
 
 def case_positions(cases: Sequence[str]) -> IntArray:
-    """Return the position of each row's case among the sorted distinct cases."""
-    return np.unique(np.array(cases, dtype=str), return_inverse=True)[1].astype(np.int64)
+    """Return the position of each row's case among the sorted distinct cases, not to be written to."""
+    return _positions(tuple(cases))
+
+
+@lru_cache(maxsize=64)
+def _positions(cases: tuple[str, ...]) -> IntArray:
+    # Every coefficient of the same outputs asks for the same positions.
+    positions = np.unique(np.array(cases, dtype=str), return_inverse=True)[1].astype(np.int64)
+    positions.flags.writeable = False
+    return positions
 
 
 def incomplete_reason(scores: Scores, complete: Scores) -> Reason | None:
@@ -250,7 +264,7 @@ def _names(crossing: _Crossing, rows: BoolArray, columns: BoolArray) -> dict[str
 
 
 def _select(names: tuple[str, ...], chosen: BoolArray) -> tuple[str, ...]:
-    return tuple(name for name, keep in zip(names, chosen, strict=True) if keep)
+    return names if chosen.all() else tuple(compress(names, chosen.tolist()))
 
 
 def _tuple(names: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     BINARY = "binary"
     CONFIDENCE = "confidence"
     PREFERENCE = "preference"
+    TEXT = "text"
+    REGIONS = "regions"
 
 
 ORDERED_KINDS = frozenset({Kind.ORDINAL, Kind.INTERVAL, Kind.RATIO, Kind.RANK, Kind.CONFIDENCE})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,6 +23,7 @@ LINEARISED = "linearised, t"
 CLUSTER_LINEARISED = "linearised by case clusters, t"
 
 _CELLS_PER_CHUNK = 1 << 20
+_CELLS_KEPT = 1 << 22
 _STEP = 1e-30
 _MOST_DROPPED = 0.1
 
@@ -131,10 +133,24 @@ def resampling_weights(n: int, *, inference: Inference) -> Iterator[FloatArray]:
     The draws come from PCG64 at ``inference.seed`` alone, so every coefficient of the same sample
     sees the same resamples.
     """
-    generator = np.random.Generator(np.random.PCG64(inference.seed))
+    few = n * inference.resamples <= _CELLS_KEPT
+    yield from (_kept if few else _drawn)(n, inference.resamples, inference.seed)
+
+
+@lru_cache(maxsize=2)
+def _kept(n: int, resamples: int, seed: int) -> tuple[FloatArray, ...]:
+    # Coefficients of one sample follow one another and all want the same draws.
+    chunks = tuple(_drawn(n, resamples, seed))
+    for chunk in chunks:
+        chunk.flags.writeable = False
+    return chunks
+
+
+def _drawn(n: int, resamples: int, seed: int) -> Iterator[FloatArray]:
+    generator = np.random.Generator(np.random.PCG64(seed))
     chunk = max(1, _CELLS_PER_CHUNK // n)
-    for start in range(0, inference.resamples, chunk):
-        size = min(chunk, inference.resamples - start)
+    for start in range(0, resamples, chunk):
+        size = min(chunk, resamples - start)
         drawn = generator.integers(0, n, size=(size, n))
         drawn += np.arange(size)[:, np.newaxis] * n
         yield np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n).astype(np.float64)

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import krippendorff
@@ -19,9 +20,13 @@ from readerstudy.analysis.evidence import seed_of
 from readerstudy.analysis.report import build_report
 from readerstudy.analysis.table import LongTable
 from readerstudy.stats.agreement import gwet_ac, krippendorff_alpha, percent_agreement
+from readerstudy.stats.analyse.plan import Declared, Plan
+from readerstudy.stats.analyse.reference import Reference
+from readerstudy.stats.analyse.resolve import resolved
+from readerstudy.stats.analyse.table import read_table
 from readerstudy.stats.inference import Inference
-from readerstudy.stats.scale import Scale
-from readerstudy.stats.table import read_csv
+from readerstudy.stats.ratings import Ratings
+from readerstudy.stats.scale import Kind, Scale
 from readerstudy.studies.models import Study
 from tests.analysis import oracle, worlds
 
@@ -174,13 +179,22 @@ def test_agreement_by_other_programs(report: Any, rows: Any, key: str, arm: str 
     )
 
 
+def exported_ratings(exported: bytes, path: Path, key: str, arm: str | None) -> Ratings:
+    path.write_bytes(exported)
+    (cells,) = (cells for cells in read_table(path).cells if cells.criterion == key)
+    scale = SCALES.get(key)
+    kind = Kind.ORDINAL if scale is not None and scale.ordered else Kind.NOMINAL
+    declared = Declared(kind=kind, categories=None if scale is None else scale.categories)
+    return resolved(cells, declared, Reference(), Plan()).ratings(arm)
+
+
 @pytest.mark.parametrize("arm", [None, *ARMS])
 @pytest.mark.parametrize("key", ["correctness", "harm", "sign", "main-error"])
 def test_agreement_intervals_follow_from_the_export_and_the_printed_seed(
-    report: Any, exported: bytes, rated_study: Study, key: str, arm: str | None
+    report: Any, exported: bytes, rated_study: Study, tmp_path: Path, key: str, arm: str | None
 ) -> None:
     """The statistical core, which has its own certified answers, is given the CSV and nothing else."""
-    ratings = read_csv(exported.decode(), scales=SCALES).ratings(key, arm=arm)
+    ratings = exported_ratings(exported, tmp_path / "ratings.csv", key, arm)
     inference = Inference(seed=report["inference"]["seed"], resamples=report["inference"]["resamples"])
     ordered = key in ("correctness", "harm")
     expected = [

@@ -92,7 +92,7 @@ def test_the_overview_counts_what_is_set_apart(study: Study) -> None:
 
 
 def test_the_page_changes_what_is_ticked(coordinator: Client, study: Study) -> None:
-    first, second = make_case(study, label="normal"), make_case(study)
+    _first, second = make_case(study, label="normal"), make_case(study)
     page = address("purposes", study)
     told = text_of(coordinator.get(page))
     assert told.count('type="checkbox"') == 2

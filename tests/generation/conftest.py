@@ -10,8 +10,8 @@ import pytest
 from django.utils import timezone
 
 from readerstudy.generation import tasks
-from readerstudy.generation.calls import work_on
 from readerstudy.generation.models import Generation
+from readerstudy.generation.running.calls import work_on
 from readerstudy.providers.base import Connection
 from readerstudy.providers.connections import Offer
 from readerstudy.studies.models import Study

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from readerstudy.generation import actions
 from readerstudy.generation.models import Attempt, Generation, RefusalVerdict, Stage, VendorPause
-from readerstudy.generation.progress import progress_of
+from readerstudy.generation.running.progress import progress_of
 from readerstudy.providers.simulated import SimulatedVendor, start
 from readerstudy.studies.models import Study
 from tests.factories import make_arm, make_case, make_study

@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from readerstudy.audit.models import Event
-from readerstudy.generation import actions, batches, tasks
+from readerstudy.generation import actions, tasks
 from readerstudy.generation.models import Attempt, Batch, Generation, Interpretation, Purse, Stage
-from readerstudy.generation.progress import progress_of
+from readerstudy.generation.running import batches
+from readerstudy.generation.running.progress import progress_of
 from readerstudy.providers import ErrorCode, ProviderError
 from readerstudy.providers import batches as vendor_side
 from readerstudy.providers.simulated import SimulatedVendor, start

@@ -10,8 +10,9 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from readerstudy.generation import actions, calls, tasks
+from readerstudy.generation import actions, tasks
 from readerstudy.generation.models import Attempt, Generation, Stage, VendorPause
+from readerstudy.generation.running import calls
 from readerstudy.studies.models import Study
 from tests.factories import make_case
 from tests.generation.conftest import make_wanting_study

@@ -15,7 +15,7 @@ from django.urls import reverse
 from readerstudy.audit.models import Event
 from readerstudy.generation import actions
 from readerstudy.generation.models import Attempt, Budget, Generation, Price, Purse, Stage
-from readerstudy.generation.sizes import Size, image_tokens, most, text_tokens
+from readerstudy.generation.running.sizes import Size, image_tokens, most, text_tokens
 from readerstudy.providers.prompts import Rendered
 from readerstudy.studies.models import Arm, Study
 from readerstudy.studies.policies import StudyError

@@ -14,7 +14,7 @@ from django.utils import timezone
 from readerstudy.accounts.models import User
 from readerstudy.audit.models import Event
 from readerstudy.generation import actions
-from readerstudy.generation.departures import DepartureError, check_may_leave, obstacle_to_leaving
+from readerstudy.generation.leaving.departures import DepartureError, check_may_leave, obstacle_to_leaving
 from readerstudy.generation.models import VendorCard
 from readerstudy.providers.base import Connection
 from readerstudy.providers.connections import Offer

@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import reverse
 
 from readerstudy.generation import actions
-from readerstudy.generation.costs import expected, forecasts_of, spending_of, totals
-from readerstudy.generation.drift import drifts_of
 from readerstudy.generation.models import Attempt, Batch, Generation, Price
+from readerstudy.generation.running.costs import expected, forecasts_of, spending_of, totals
+from readerstudy.generation.running.drift import drifts_of
 from readerstudy.studies.models import Arm, Study
 from readerstudy.studies.stations import Sign, readiness
 from tests.factories import make_arm, make_case, make_study

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from readerstudy.cases.models import Case, Rendition
-from readerstudy.generation.departed import departures_of
+from readerstudy.generation.leaving.departed import departures_of
 from readerstudy.generation.models import Attempt, Generation, Trial
 from readerstudy.studies.models import Arm, Study
 from tests.factories import make_arm, make_case, make_output, make_prompt, make_study

@@ -10,8 +10,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from readerstudy.generation import actions
-from readerstudy.generation.extraction import read_by_arm
 from readerstudy.generation.models import Extraction, Generation
+from readerstudy.generation.prompting.extraction import read_by_arm
 from readerstudy.providers.prompts import Form, Level, Output, Rubric
 from readerstudy.studies.models import Study
 from readerstudy.studies.stations import Sign, readiness

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from readerstudy.generation import actions
-from readerstudy.generation.freezing import accepted_missing, flaws_of_freeze, readiness_of
+from readerstudy.generation.blinding.freezing import accepted_missing, flaws_of_freeze, readiness_of
 from readerstudy.generation.models import (
     Attempt,
     FrozenOutput,

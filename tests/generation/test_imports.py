@@ -21,7 +21,13 @@ from pyarrow import parquet
 from readerstudy.audit.models import Event
 from readerstudy.cases.models import Case, Upload
 from readerstudy.generation import actions
-from readerstudy.generation.imports import MOST_BYTES, ImportPlan, plan_import, read_outputs, stored_name
+from readerstudy.generation.bringing.imports import (
+    MOST_BYTES,
+    ImportPlan,
+    plan_import,
+    read_outputs,
+    stored_name,
+)
 from readerstudy.generation.models import ArrivedFile, Attempt, Generation, Interpretation, RecordedOutput
 from readerstudy.generation.policies import GenerationError
 from readerstudy.studies.models import Arm, Study

@@ -15,9 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from readerstudy.audit.models import Event
-from readerstudy.generation import actions, judge_calls
+from readerstudy.generation import actions
 from readerstudy.generation.actions import judging as deeds
-from readerstudy.generation.judging import overrides_of, progress_of_judging
+from readerstudy.generation.blinding.texts import tell
 from readerstudy.generation.models import (
     FrozenOutput,
     FrozenSet,
@@ -29,8 +29,9 @@ from readerstudy.generation.models import (
     ShownText,
     Verdict,
 )
-from readerstudy.generation.progress import flagged_of
-from readerstudy.generation.texts import tell
+from readerstudy.generation.running.progress import flagged_of
+from readerstudy.generation.verdicts import judge_calls
+from readerstudy.generation.verdicts.judging import overrides_of, progress_of_judging
 from readerstudy.providers import ErrorCode, ImagePart, InterpretationRequest, ProviderError, Reply
 from readerstudy.providers.refusals.judge import read_answer
 from readerstudy.studies.lifecycle import State

@@ -11,7 +11,7 @@ import pytest
 from readerstudy.demo.processes import wait_until
 from readerstudy.generation import actions, tasks
 from readerstudy.generation.models import Attempt, Generation, Interpretation, RefusalVerdict, Stage
-from readerstudy.generation.progress import progress_of
+from readerstudy.generation.running.progress import progress_of
 from tests.engines import Broker, Vendor, open_redis, open_vendor, open_workshop
 from tests.factories import make_arm, make_case, make_study
 

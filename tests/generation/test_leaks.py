@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from readerstudy.generation import actions
-from readerstudy.generation.leaks import leaks_of, table_of
+from readerstudy.generation.blinding.leaks import leaks_of, table_of
 from readerstudy.providers.texts import Kind, Rules
 from readerstudy.studies.models import Study
 from tests.factories import freeze, make_arm, make_case, make_output, make_study

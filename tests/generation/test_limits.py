@@ -15,11 +15,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from readerstudy.audit.models import Event
-from readerstudy.generation import actions, calls, tasks
+from readerstudy.generation import actions, tasks
 from readerstudy.generation.actions.limits import correct_pace
 from readerstudy.generation.models import Gate, Generation, Stage, VendorPause
 from readerstudy.generation.models.gates import AHEAD_SECONDS, SPARE
-from readerstudy.generation.progress import progress_of
+from readerstudy.generation.running import calls
+from readerstudy.generation.running.progress import progress_of
 from readerstudy.studies.models import Arm, Study
 from tests.factories import make_user
 from tests.generation.conftest import make_wanting_study, run_out

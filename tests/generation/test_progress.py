@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from readerstudy.generation import actions
 from readerstudy.generation.models import Attempt, Generation, VendorPause
-from readerstudy.generation.progress import progress_of
+from readerstudy.generation.running.progress import progress_of
 from readerstudy.providers.base import ErrorCode
 from readerstudy.studies.actions import save_arm
 from readerstudy.studies.models import Study

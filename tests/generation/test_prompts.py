@@ -15,11 +15,11 @@ from readerstudy.cases.models import Case, Purpose, Rendition
 from readerstudy.cases.uses import used_cases
 from readerstudy.generation import actions
 from readerstudy.generation.actions.prompts import save_version
-from readerstudy.generation.calls import work_on
 from readerstudy.generation.models import Generation
-from readerstudy.generation.prompt_forms import read_levels, write_levels
-from readerstudy.generation.prompts import diff_of, preview_of
-from readerstudy.generation.rendering import rendered_with
+from readerstudy.generation.prompting.prompt_forms import read_levels, write_levels
+from readerstudy.generation.prompting.prompts import diff_of, preview_of
+from readerstudy.generation.prompting.rendering import rendered_with
+from readerstudy.generation.running.calls import work_on
 from readerstudy.providers.base import TextPart
 from readerstudy.providers.prompts import Example, Level, Output, Prompt, PromptProblem, Rubric, gallery
 from readerstudy.studies.models import InputCondition, PromptVersion, Study

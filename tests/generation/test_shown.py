@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from readerstudy.generation import actions
-from readerstudy.generation.levelled import ArmTexts, arms_of
+from readerstudy.generation.blinding.levelled import ArmTexts, arms_of
 from readerstudy.generation.models import ArmApproval, Interpretation, Redaction, ShownText, TextRules
 from readerstudy.generation.policies import GenerationError
 from readerstudy.providers.texts import Rules

@@ -14,8 +14,8 @@ from readerstudy.cases.models import Case, Image, Purpose
 from readerstudy.generation import actions
 from readerstudy.generation.actions.trials import start_trial
 from readerstudy.generation.models import Generation, Trial
-from readerstudy.generation.progress import progress_of
-from readerstudy.generation.trials import Figures, figures_of, marks_of
+from readerstudy.generation.prompting.trials import Figures, figures_of, marks_of
+from readerstudy.generation.running.progress import progress_of
 from readerstudy.providers.prompts import Form, Level, Output, Rubric
 from readerstudy.studies.models import PromptVersion, Study
 from readerstudy.studies.policies import StudyError

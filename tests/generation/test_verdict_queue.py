@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from readerstudy.accounts.models import User
 from readerstudy.generation import actions
-from readerstudy.generation.agreement import agreement_of
-from readerstudy.generation.confirmation import Queue, key_of, queue_of
 from readerstudy.generation.models import Interpretation, RefusalVerdict, Verdict
+from readerstudy.generation.verdicts.agreement import agreement_of
+from readerstudy.generation.verdicts.confirmation import Queue, key_of, queue_of
 from readerstudy.studies.models import Role, Study
 from tests.factories import freeze, make_arm, make_case, make_member, make_output, make_study
 

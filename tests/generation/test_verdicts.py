@@ -10,7 +10,7 @@ import pytest
 from readerstudy.audit.models import Event
 from readerstudy.generation import actions
 from readerstudy.generation.models import Generation, Interpretation, RefusalVerdict, Verdict
-from readerstudy.generation.progress import flagged_of, progress_of
+from readerstudy.generation.running.progress import flagged_of, progress_of
 from readerstudy.providers.base import Outcome
 from readerstudy.studies.models import Study
 from readerstudy.studies.policies import StudyError

@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from readerstudy.audit.models import Event
 from readerstudy.generation import actions
+from readerstudy.generation.bringing.writing import next_case, series_of
 from readerstudy.generation.models import Draft, Generation, Interpretation, RecordedOutput
 from readerstudy.generation.policies import GenerationError
-from readerstudy.generation.writing import next_case, series_of
 from readerstudy.studies.models import Arm, Role, Study
 from readerstudy.studies.policies import StudyError
 from tests.factories import (

@@ -157,10 +157,10 @@ def compare(coordinator: Person, key: str) -> None:
         expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
 
 
-def make_outputs(coordinator: Person, key: str, count: int = 12) -> None:
+def make_outputs(coordinator: Person, key: str, count: int = 12, missing: int | None = None) -> None:
     page = coordinator.page
     coordinator.open(f"/studies/{key}/outputs/")
-    page.get_by_role("button", name=f"Make the missing {count} outputs").click()
+    page.get_by_role("button", name=f"Make the missing {missing or count} outputs").click()
     expect(page.locator("#progress")).to_contain_text(f"{count} of {count} made", timeout=SLOW)
 
 
@@ -175,14 +175,15 @@ def freeze_outputs(coordinator: Person, key: str, arms: tuple[str, ...], count: 
 
 
 def confirm_verdicts(coordinator: Person, key: str, arms: tuple[str, ...]) -> None:
-    """One key for each output that waits: refused where the page marks words, else answered. No arm is named."""
+    """One key for each output that waits: answered where it classifies, as it was asked to. No arm is named."""
     page = coordinator.page
     coordinator.open(f"/studies/{key}/outputs/verdicts/")
     while page.locator(".verdict-keys").count():
         seen = page.locator("main").inner_text()
         assert not [name for name in (*arms, "sim-") if name in seen]
         before = page.locator(".verdict-keys").get_attribute("action")
-        coordinator.press("4" if page.locator(".written mark").count() else "1")
+        answers = "Classification" in page.locator(".written").inner_text()
+        coordinator.press("1" if answers else "4")
         expect(page.locator(f'.verdict-keys[action="{before}"]')).to_have_count(0)
     expect(page.get_by_text("Nothing waits for your verdict")).to_be_visible()
 

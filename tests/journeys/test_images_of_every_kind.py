@@ -21,7 +21,15 @@ from readerstudy.demo.people import COORDINATOR
 from readerstudy.imaging.phantoms import draw_chest, encode_dicom
 from tests.journeys.people import Person
 from tests.journeys.site import Demo
-from tests.journeys.test_a_whole_study import accept, ask, compare, make_a_study, make_outputs, start
+from tests.journeys.test_a_whole_study import (
+    accept,
+    ask,
+    compare,
+    freeze_outputs,
+    make_a_study,
+    make_outputs,
+    start,
+)
 
 SLOW = 60_000
 SLICES, SIDE = 24, 192
@@ -109,6 +117,7 @@ def test_images_of_every_kind(
     ask(coordinator, key)
     compare(coordinator, key)
     make_outputs(coordinator, key, 6)
+    freeze_outputs(coordinator, key, ("Journey One", "Journey Two"), 6)
     invite(coordinator, key)
     start(coordinator, key)
     read_all(arrive, demo, pictures)

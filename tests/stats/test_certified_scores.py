@@ -40,11 +40,15 @@ def computed(dataset: str, check: str) -> float | None:
 
 @pytest.mark.parametrize("check", CROSSED_CHECKS)
 def test_the_crossed_mean_equals_the_certified_answer(check: str) -> None:
+    datasets.assert_certified("complete_likert", check, crossed_mean(check))
+
+
+def crossed_mean(check: str) -> float | None:
     estimate = mean_score(datasets.likert())
     components = variance_components(CrossedSample.of(datasets.likert()))
     assert estimate.ci is not None
     assert components is not None
-    values = {
+    return {
         "mean": estimate.value,
         "mean.se_random_raters_random_cases": estimate.se,
         "mean.df_hillis": estimate.df,
@@ -53,17 +57,20 @@ def test_the_crossed_mean_equals_the_certified_answer(check: str) -> None:
         "variance_component.s2_case": components.case,
         "variance_component.s2_rater": components.reader,
         "variance_component.s2_err": components.error,
-    }
-    datasets.assert_certified("complete_likert", check, values[check])
+    }[check]
 
 
 @pytest.mark.parametrize("check", [check for _, check in datasets.checks("proportions")])
 def test_intervals_of_proportions_equal_the_certified_answer(check: str) -> None:
-    counts, method, limit = check.split(".")
+    datasets.assert_certified("proportions", check, limit(check))
+
+
+def limit(check: str) -> float | None:
+    counts, method, end = check.split(".")
     if method == "newcombe":
         limits = newcombe((56, 70), (48, 80))
     else:
         successes, trials = map(int, counts.split("/"))
         limits = {"wilson": wilson, "clopper_pearson": clopper_pearson}[method](successes, trials)
     assert limits is not None
-    datasets.assert_certified("proportions", check, limits[limit == "high"])
+    return limits[end == "high"]

@@ -9,12 +9,12 @@ import pytest
 from rouge_score import rouge_scorer
 from scipy import stats
 
-from readerstudy.stats.bland_altman import errors, limits_of_agreement
 from readerstudy.stats.detection import d_prime
 from readerstudy.stats.estimate import Reason
 from readerstudy.stats.kendall import kendall_tau, tau_b
+from readerstudy.stats.measurement_errors import errors, limits_of_agreement
 from readerstudy.stats.ratings import Scores
-from readerstudy.stats.regions import intersection_over_union
+from readerstudy.stats.regions.outlines import intersection_over_union
 from readerstudy.stats.wording import edit_share, rouge_l
 
 NAN = math.nan

@@ -468,7 +468,7 @@ def test_the_page_of_ethics_writes_the_section_and_keeps_what_it_does_not_name()
 
 def test_terms_that_forbid_vendors_stop_every_call_but_to_an_own_server(settings: Any) -> None:
     from readerstudy.generation.actions.cards import save_card
-    from readerstudy.generation.departures import obstacle_to_leaving
+    from readerstudy.generation.leaving.departures import obstacle_to_leaving
     from readerstudy.providers.base import Connection
     from readerstudy.providers.connections import Offer
 

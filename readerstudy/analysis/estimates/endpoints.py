@@ -27,12 +27,12 @@ from readerstudy.analysis.table import Record, reference_of
 from readerstudy.stats.agreement import gwet_ac, krippendorff_alpha, percent_agreement
 from readerstudy.stats.agreement.cohen import light_kappa
 from readerstudy.stats.alignment import crossed_mean, paired_difference
-from readerstudy.stats.bland_altman import errors, limits_of_agreement
 from readerstudy.stats.detection import d_prime
 from readerstudy.stats.estimate import Estimate
 from readerstudy.stats.icc import icc
 from readerstudy.stats.inference import Inference
 from readerstudy.stats.kendall import kendall_tau
+from readerstudy.stats.measurement_errors import errors, limits_of_agreement
 from readerstudy.stats.ratings import Scores
 from readerstudy.stats.roc import auc
 from readerstudy.stats.scale import Scale

@@ -14,7 +14,7 @@ from readerstudy.analysis.declared import Declared, place_of
 from readerstudy.analysis.evidence import Evidence
 from readerstudy.analysis.table import Record
 from readerstudy.stats.ratings import Scores
-from readerstudy.stats.regions import Points, intersection_over_union
+from readerstudy.stats.regions.outlines import Points, intersection_over_union
 from readerstudy.stats.wording import edit_share
 from readerstudy.studies.models import Criterion, Kind
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from readerstudy.analysis.estimates.plain import Content, plain
 from readerstudy.analysis.evidence import Evidence
-from readerstudy.generation.agreement import ArmAgreement
+from readerstudy.generation.verdicts.agreement import ArmAgreement
 
 
 def verdict_agreement(evidence: Evidence) -> Content | None:

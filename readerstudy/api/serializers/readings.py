@@ -29,7 +29,9 @@ class RatingSerializer(serializers.Serializer[Rating]):
     reader = serializers.CharField(source="allocation.seat.pseudonym")
     case = serializers.CharField(source="allocation.case.code")
     arm = serializers.CharField(
-        source="output.arm.name", default="", help_text="Empty where the question is about the case or a pair."
+        source="output.arm.name",
+        default="",
+        help_text="Empty where the question is about the case or a pair.",
     )
     criterion = serializers.CharField(source="criterion.key")
     part = serializers.CharField(
@@ -42,7 +44,9 @@ class RatingSerializer(serializers.Serializer[Rating]):
     score = serializers.FloatField(allow_null=True)
     acceptable = serializers.SerializerMethodField()
     cannot_judge = serializers.BooleanField()
-    reason = serializers.CharField(allow_blank=True, help_text="Why it cannot be judged, where that is asked.")
+    reason = serializers.CharField(
+        allow_blank=True, help_text="Why it cannot be judged, where that is asked."
+    )
     letter = serializers.CharField(
         source="output.letter", default="", help_text="Under which the reader saw the output."
     )
@@ -51,7 +55,9 @@ class RatingSerializer(serializers.Serializer[Rating]):
     rated_at = serializers.DateTimeField(source="at")
     protocol_version = serializers.IntegerField(source="event.protocol_version")
     reader_simulated = serializers.BooleanField(source="allocation.seat.user.is_simulated")
-    output_simulated = serializers.BooleanField(source="output.arm.is_simulated", default=None, allow_null=True)
+    output_simulated = serializers.BooleanField(
+        source="output.arm.is_simulated", default=None, allow_null=True
+    )
     output_recorded = serializers.BooleanField(source="output.arm.is_recorded", default=None, allow_null=True)
 
     def get_acceptable(self, rating: Rating) -> bool | None:

@@ -14,7 +14,7 @@ from readerstudy.api.schema import answers
 from readerstudy.api.serializers.outputs import AddedSerializer, OutputProgressSerializer, RetriedSerializer
 from readerstudy.api.views.base import StudyView, shaped
 from readerstudy.generation import actions
-from readerstudy.generation.progress import progress_of
+from readerstudy.generation.running.progress import progress_of
 from readerstudy.studies.models import Role
 
 

@@ -40,7 +40,9 @@ def mask_images(*, images: Iterable[Image], boxes: Boxes, by: User) -> int:
     study is locked, the images belong to several studies, a model was given one of them, or a box does not fit.
     """
     chosen = [image.pk for image in images]
-    found = check_of_one_study(Image.objects.filter(pk__in=chosen).select_related("case__study"))
+    found = check_of_one_study(
+        Image.objects.filter(pk__in=chosen).select_related("case__study").order_by("case__position", "slot")
+    )
     if not found:
         return 0
     study = locked(found[0].case.study)

@@ -16,10 +16,10 @@ from readerstudy.generation.actions import (
     overrule,
     queue_generations,
 )
-from readerstudy.generation.calls import work_on
-from readerstudy.generation.levelled import arms_of
+from readerstudy.generation.blinding.levelled import arms_of
 from readerstudy.generation.models import Generation, Stage, Verdict
-from readerstudy.generation.progress import flagged_of
+from readerstudy.generation.running.calls import work_on
+from readerstudy.generation.running.progress import flagged_of
 from readerstudy.providers.connections import simulated_offers
 from readerstudy.providers.recordings import Recording
 from readerstudy.providers.simulated import start

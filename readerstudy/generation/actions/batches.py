@@ -11,10 +11,10 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from readerstudy.audit.record import record, study_stream
-from readerstudy.generation import storable
 from readerstudy.generation.actions.calls import most_of, new_attempt
 from readerstudy.generation.actions.money import reserve
 from readerstudy.generation.models import TRANSITIONS, Attempt, Batch, BatchState, Generation, Stage
+from readerstudy.generation.running import storable
 from readerstudy.providers.batches import BatchState as Seen
 from readerstudy.providers.batches import BatchTicket
 from readerstudy.providers.prompts import Rendered

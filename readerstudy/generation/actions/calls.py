@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -13,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from readerstudy.audit.record import record, study_stream
-from readerstudy.generation import sizes, storable
 from readerstudy.generation.actions.extractions import extract
 from readerstudy.generation.actions.limits import correct_pace
 from readerstudy.generation.actions.money import Reservation, reserve, settle, taken_by
@@ -27,7 +28,8 @@ from readerstudy.generation.models import (
     Stage,
     VendorPause,
 )
-from readerstudy.generation.recipes import recipe_sha256
+from readerstudy.generation.prompting.recipes import recipe_sha256
+from readerstudy.generation.running import sizes, storable
 from readerstudy.providers import ErrorCode, ProviderError, Reply
 from readerstudy.providers.base import ImagePart, TextPart
 from readerstudy.providers.prompts import Rendered
@@ -113,8 +115,7 @@ def store_reply(*, attempt: Attempt, reply: Reply, judgement: Judgement) -> bool
     unmade = Generation.objects.filter(pk=generation.pk).exclude(stage=Stage.DONE)
     done = {"stage": Stage.DONE, "failure": "", "lease_until": None, "batch": None}
     is_first = bool(unmade.update(**done, finished_at=timezone.now()))
-    _settle(attempt, reply)
-    _complete(attempt, reply, is_used=is_first)
+    _complete(attempt, reply, is_used=is_first, charged=_settle(attempt, reply))
     if not is_first:
         return False
     text = storable.text(reply.text or reply.refusal_text)
@@ -144,9 +145,9 @@ def store_failure(*, generation: Generation, attempt: Attempt, error: ProviderEr
     What may have been paid for stays counted at the most it may have cost.
     """
     row = Generation.objects.held(generation).select_for_update(no_key=True).first()
-    if not error.possibly_paid and attempt.counted_tokens:
-        settle(attempt=attempt, tokens=sizes.Size(0, 0))
-    _complete_failed(attempt, error)
+    is_free = not error.possibly_paid and attempt.counted_tokens
+    charged = settle(attempt=attempt, tokens=sizes.Size(0, 0)) if is_free else {}
+    _complete_failed(attempt, error, charged)
     if row is None:
         return
     if error.retry != "again":
@@ -201,15 +202,16 @@ def _fingerprint(image: ImagePart) -> dict[str, str]:
     return {"slot": image.slot, "sha256": hashlib.sha256(image.data).hexdigest()}
 
 
-def _settle(attempt: Attempt, reply: Reply) -> None:
+def _settle(attempt: Attempt, reply: Reply) -> dict[str, Any]:
     """What the vendor counted takes the place of what was reserved; where it counted nothing, that stays."""
     source = attempt.generation.source
     offer = settings.CONNECTIONS.get(source.connection)
     taken = taken_by(reply, offer.connection.adapter if offer else "")
     if source.is_recorded or taken is None:
-        return
-    settle(attempt=attempt, tokens=taken)
+        return {}
+    charged = settle(attempt=attempt, tokens=taken)
     correct_pace(generation=attempt.generation, tokens=taken.tokens)
+    return charged
 
 
 def _give_back(generation: Generation) -> None:
@@ -219,8 +221,9 @@ def _give_back(generation: Generation) -> None:
     )
 
 
-def _complete_failed(attempt: Attempt, error: ProviderError) -> None:
+def _complete_failed(attempt: Attempt, error: ProviderError, charged: Mapping[str, Any]) -> None:
     Attempt.objects.filter(pk=attempt.pk).update(
+        **charged,
         finished_at=timezone.now(),
         outcome="failed",
         error_code=str(error.code),
@@ -247,8 +250,9 @@ def _fail(row: Generation, sentence: str) -> None:
     )
 
 
-def _complete(attempt: Attempt, reply: Reply, *, is_used: bool) -> None:
+def _complete(attempt: Attempt, reply: Reply, *, is_used: bool, charged: Mapping[str, Any]) -> None:
     Attempt.objects.filter(pk=attempt.pk).update(
+        **charged,
         finished_at=timezone.now(),
         outcome=str(reply.outcome),
         error="",

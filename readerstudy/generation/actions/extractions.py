@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from readerstudy.cases.models import Image
-from readerstudy.generation import storable
 from readerstudy.generation.models import Extraction, Generation, Interpretation, RecordedOutput
 from readerstudy.generation.models.extractions import LONGEST_LABEL, LONGEST_PROBLEM
+from readerstudy.generation.running import storable
 from readerstudy.providers.prompts import Read, read_reply
 
 

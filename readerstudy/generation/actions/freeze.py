@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, study_stream
-from readerstudy.generation.freezing import (
+from readerstudy.generation.blinding.freezing import (
     Missing,
     Readiness,
     blocks,
@@ -19,7 +19,7 @@ from readerstudy.generation.freezing import (
     missing_line,
     readiness_of,
 )
-from readerstudy.generation.levelled import open_texts
+from readerstudy.generation.blinding.levelled import open_texts
 from readerstudy.generation.models import (
     FrozenOutput,
     FrozenSet,

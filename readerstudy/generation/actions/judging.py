@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, study_stream
-from readerstudy.generation import storable
 from readerstudy.generation.actions.calls import wait_seconds
-from readerstudy.generation.departures import check_may_leave
+from readerstudy.generation.leaving.departures import check_may_leave
 from readerstudy.generation.models import (
     FrozenOutput,
     Interpretation,
@@ -27,6 +26,7 @@ from readerstudy.generation.models import (
     VendorPause,
 )
 from readerstudy.generation.policies import GenerationError
+from readerstudy.generation.running import storable
 from readerstudy.providers import ErrorCode, ProviderError, Reply
 from readerstudy.providers.refusals import Verdict as Judgement
 from readerstudy.providers.refusals import judge as asking
@@ -241,6 +241,6 @@ def _complete(call: JudgeCall, reply: Reply) -> None:
 
 
 def _ring_on_commit() -> None:
-    from readerstudy.generation.judge_calls import ring  # the calls call these actions
+    from readerstudy.generation.verdicts.judge_calls import ring  # the calls call these actions
 
     transaction.on_commit(ring)

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, study_stream
-from readerstudy.generation import storable
 from readerstudy.generation.actions.queue import ring_on_commit
 from readerstudy.generation.models import Attempt, Budget, Generation, Price, Purse, Source, Stop
 from readerstudy.generation.models.money import MILLION
 from readerstudy.generation.policies import GenerationError
-from readerstudy.generation.sizes import Size
+from readerstudy.generation.running import storable
+from readerstudy.generation.running.sizes import Size
 from readerstudy.providers import Reply
 from readerstudy.studies.actions import locked
 from readerstudy.studies.models import Study
@@ -86,10 +86,11 @@ def reserve(*, source: Source, size: Size, in_batch: bool = False) -> Reservatio
     return Reservation(price, size.tokens, cost) if stop is Stop.NONE else None
 
 
-def settle(*, attempt: Attempt, tokens: Size) -> None:
+def settle(*, attempt: Attempt, tokens: Size) -> dict[str, Any]:
     """Puts what a call took in the place of what was reserved for it; what is set free may let others begin.
 
-    Call it before the attempt is written, so that purse and attempt are always locked in this order.
+    Returns the fields to write with the attempt. Call it before, so that purse and attempt are always locked in this
+    order.
     """
     purse = _locked_purse(attempt.generation.source.study)
     before = Attempt.objects.select_related("price").get(pk=attempt.pk)
@@ -101,7 +102,7 @@ def settle(*, attempt: Attempt, tokens: Size) -> None:
         purse.money += cost - before.cost
     purse.stop = "" if purse.stop in (Stop.MONEY, Stop.TOKENS) else purse.stop
     purse.save(update_fields=["tokens", "money", "stop"])
-    Attempt.objects.filter(pk=attempt.pk).update(counted_tokens=tokens.tokens, cost=cost)
+    return {"counted_tokens": tokens.tokens, "cost": cost}
 
 
 def taken_by(reply: Reply, adapter: str) -> Size | None:

@@ -19,7 +19,13 @@ from readerstudy.audit.record import record, study_stream
 from readerstudy.cases import store
 from readerstudy.cases.models import Case
 from readerstudy.generation.actions.queue import ROWS_AT_ONCE, ring_on_commit
-from readerstudy.generation.imports import MOST_BYTES, content_of, plan_import, read_outputs, stored_name
+from readerstudy.generation.bringing.imports import (
+    MOST_BYTES,
+    content_of,
+    plan_import,
+    read_outputs,
+    stored_name,
+)
 from readerstudy.generation.models import (
     DECLINED,
     ArrivedFile,

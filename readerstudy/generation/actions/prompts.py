@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from readerstudy.accounts.models import User
 from readerstudy.generation.policies import GenerationError
-from readerstudy.generation.rendering import example_cases
+from readerstudy.generation.prompting.rendering import example_cases
 from readerstudy.providers.prompts import Prompt
 from readerstudy.studies.actions import locked, save_prompt
 from readerstudy.studies.models import PromptVersion, Study

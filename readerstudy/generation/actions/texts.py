@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, study_stream
-from readerstudy.generation.levelled import (
+from readerstudy.generation.blinding.levelled import (
     ArmTexts,
     Levelled,
     Levelling,

@@ -13,10 +13,10 @@ from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, study_stream
 from readerstudy.cases.models import Case, Image, Purpose
 from readerstudy.generation.actions.queue import ROWS_AT_ONCE, ring_on_commit
-from readerstudy.generation.departures import check_may_leave
+from readerstudy.generation.leaving.departures import check_may_leave
 from readerstudy.generation.models import Generation, Trial
 from readerstudy.generation.policies import GenerationError
-from readerstudy.generation.rendering import example_cases
+from readerstudy.generation.prompting.rendering import example_cases
 from readerstudy.studies.actions import locked
 from readerstudy.studies.models import InputCondition, PromptVersion, Study
 from readerstudy.studies.policies import check_protocol_open

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, study_stream
 from readerstudy.cases.models import Case
-from readerstudy.generation import storable
 from readerstudy.generation.actions.outputs import store_recorded
 from readerstudy.generation.models import Draft, RecordedOutput
 from readerstudy.generation.policies import GenerationError
+from readerstudy.generation.running import storable
 from readerstudy.providers.recordings import LONGEST_TEXT
 from readerstudy.studies.actions import locked
 from readerstudy.studies.models import Arm, ArmKind

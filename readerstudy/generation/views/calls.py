@@ -12,11 +12,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from readerstudy.generation import actions
-from readerstudy.generation.costs import spending_of, totals
-from readerstudy.generation.drift import drifts_of
 from readerstudy.generation.models import Batch
 from readerstudy.generation.policies import obstacle_to_calls
-from readerstudy.generation.progress import Progress, changed_since, progress_of
+from readerstudy.generation.running.costs import spending_of, totals
+from readerstudy.generation.running.drift import drifts_of
+from readerstudy.generation.running.progress import Progress, changed_since, progress_of
 from readerstudy.generation.steps import room
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.attempt import attempt

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from readerstudy.accounts.models import User
 from readerstudy.accounts.people import signed_in
 from readerstudy.generation import actions
-from readerstudy.generation.card_forms import FIELDS, CardForm
+from readerstudy.generation.leaving.card_forms import FIELDS, CardForm
 from readerstudy.generation.models import VendorCard
 from readerstudy.studies.models import Membership, Role
 

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from readerstudy.generation import actions
-from readerstudy.generation.costs import expected, forecasts_of, spending_of, totals
 from readerstudy.generation.models import Budget, Price, Purse
-from readerstudy.generation.money_forms import BudgetForm, PriceForm
 from readerstudy.generation.policies import obstacle_to_calls
+from readerstudy.generation.running.costs import expected, forecasts_of, spending_of, totals
+from readerstudy.generation.running.money_forms import BudgetForm, PriceForm
 from readerstudy.generation.steps import room
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.attempt import attempt

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from readerstudy.cases.views.shared import as_download
-from readerstudy.generation.departed import class_rows, departures_of, image_rows, never_leaves
+from readerstudy.generation.leaving.departed import class_rows, departures_of, image_rows, never_leaves
 from readerstudy.generation.steps import room
 from readerstudy.studies.access import access_study
 from readerstudy.studies.models import Role

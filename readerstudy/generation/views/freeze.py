@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from readerstudy.generation import actions
+from readerstudy.generation.blinding.freezing import advice, blocks, readiness_of
 from readerstudy.generation.forms import FreezeForm
-from readerstudy.generation.freezing import advice, blocks, readiness_of
 from readerstudy.generation.models import FrozenSet
 from readerstudy.generation.steps import room
 from readerstudy.studies.access import access_study

@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from readerstudy.generation import actions
-from readerstudy.generation.import_forms import ConfirmForm, OutputsForm
-from readerstudy.generation.imports import content_of, plan_import, read_outputs
+from readerstudy.generation.bringing.import_forms import ConfirmForm, OutputsForm
+from readerstudy.generation.bringing.imports import content_of, plan_import, read_outputs
 from readerstudy.generation.models import ArrivedFile
 from readerstudy.generation.steps import room
 from readerstudy.providers.recordings import ALIASES

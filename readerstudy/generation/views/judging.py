@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from readerstudy.generation.actions import judging as actions
-from readerstudy.generation.judging import progress_of_judging, unsure_without_a_verdict
 from readerstudy.generation.models import Judge
 from readerstudy.generation.steps import room
+from readerstudy.generation.verdicts.judging import progress_of_judging, unsure_without_a_verdict
 from readerstudy.providers.refusals.judge import SYSTEM
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.attempt import attempt

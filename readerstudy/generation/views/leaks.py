@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from readerstudy.generation import actions
+from readerstudy.generation.blinding.leaks import leaks_of, table_of
+from readerstudy.generation.blinding.levelled import arms_of, levelling_of
+from readerstudy.generation.bringing.previews import chosen, comparisons_of, find_levelled
 from readerstudy.generation.forms import ApprovalForm, RedactionForm, RulesForm
-from readerstudy.generation.leaks import leaks_of, table_of
-from readerstudy.generation.levelled import arms_of, levelling_of
 from readerstudy.generation.models import Interpretation
-from readerstudy.generation.previews import chosen, comparisons_of, find_levelled
 from readerstudy.generation.steps import room
 from readerstudy.studies.access import access_study
 from readerstudy.studies.attempt import attempt

@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from readerstudy.generation.forms import FilterForm
-from readerstudy.generation.limits import limits_of
 from readerstudy.generation.models import Attempt
+from readerstudy.generation.running.limits import limits_of
 from readerstudy.generation.steps import room
 from readerstudy.studies.access import access_study
 from readerstudy.studies.models import Role

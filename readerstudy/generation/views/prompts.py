@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from readerstudy.cases.models import Case, Purpose
 from readerstudy.generation.actions.prompts import save_version
 from readerstudy.generation.actions.trials import start_trial
-from readerstudy.generation.extraction import read_by_arm
 from readerstudy.generation.models import Trial
-from readerstudy.generation.prompt_forms import PromptForm, TrialForm, prompt_form
-from readerstudy.generation.prompts import Preview, diff_of, listed_prompts, preview_of
-from readerstudy.generation.trials import figures_of, newest_figures
+from readerstudy.generation.prompting.extraction import read_by_arm
+from readerstudy.generation.prompting.prompt_forms import PromptForm, TrialForm, prompt_form
+from readerstudy.generation.prompting.prompts import Preview, diff_of, listed_prompts, preview_of
+from readerstudy.generation.prompting.trials import figures_of, newest_figures
 from readerstudy.providers.prompts import Prompt, gallery
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.attempt import attempt

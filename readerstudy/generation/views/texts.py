@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from readerstudy.generation import actions
+from readerstudy.generation.blinding.texts import find_outputs, tell
 from readerstudy.generation.forms import FilterForm, VerdictForm
 from readerstudy.generation.models import Interpretation, Verdict
 from readerstudy.generation.steps import room
-from readerstudy.generation.texts import find_outputs, tell
 from readerstudy.studies.access import access_study
 from readerstudy.studies.attempt import attempt
 from readerstudy.studies.models import Role

@@ -12,11 +12,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from readerstudy.generation import actions
-from readerstudy.generation.agreement import agreement_of
-from readerstudy.generation.confirmation import Entry, Queue, last_of, queue_of, sampling_of, show_entry
 from readerstudy.generation.forms import SamplingForm, VerdictForm
 from readerstudy.generation.models import Interpretation, RefusalVerdict, Verdict
 from readerstudy.generation.steps import room
+from readerstudy.generation.verdicts.agreement import agreement_of
+from readerstudy.generation.verdicts.confirmation import (
+    Entry,
+    Queue,
+    last_of,
+    queue_of,
+    sampling_of,
+    show_entry,
+)
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.attempt import attempt
 from readerstudy.studies.models import Role

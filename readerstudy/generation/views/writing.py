@@ -21,7 +21,7 @@ from readerstudy.cases.models import Case, Image
 from readerstudy.cases.pixels import open_for_reader
 from readerstudy.cases.viewing import viewer_meta
 from readerstudy.generation import actions
-from readerstudy.generation.writing import (
+from readerstudy.generation.bringing.writing import (
     Series,
     cases_of,
     draft_of,

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from readerstudy.providers.refusals.normalise import fold
+from readerstudy.providers.refusals.normalise import unaccented
 
+_CAPITALS = re.compile(r"(\\.|\(\?P)|([A-Z]+)")
 NEVER = r"(?!)"
 """A pattern that matches nothing, for a language that needs none."""
 
@@ -56,9 +57,17 @@ class Language:
 
 
 def one_of(alternatives: Iterable[str] | str) -> re.Pattern[str]:
-    """Compile alternatives into one pattern over folded text, ignoring case."""
+    """Compile alternatives into one pattern over folded text.
+
+    It is written in lower case instead of ignoring case, which took twice as long.
+    """
     listed = [alternatives] if isinstance(alternatives, str) else list(alternatives)
-    return re.compile("|".join(f"(?:{fold(alternative)})" for alternative in listed) or NEVER, re.IGNORECASE)
+    return re.compile("|".join(f"(?:{_folded(alternative)})" for alternative in listed) or NEVER)
+
+
+def _folded(alternative: str) -> str:
+    """A pattern with its letters in lower case, but for those that mean something to `re`."""
+    return _CAPITALS.sub(lambda found: found.group(1) or found.group(2).lower(), unaccented(alternative))
 
 
 def words(listed: str) -> str:

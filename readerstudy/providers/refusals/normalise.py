@@ -82,6 +82,11 @@ class Clause:
 
 
 def fold(text: str) -> str:
+    """The text in lower case, without accents and Arabic marks."""
+    return unaccented(text).lower()
+
+
+def unaccented(text: str) -> str:
     """Take accents and Arabic marks off; letter case stays."""
     decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
     return "".join(mark for mark in decomposed if not unicodedata.combining(mark))

@@ -17,7 +17,15 @@ from readerstudy.providers.refusals.language import Language, one_of
 from readerstudy.providers.refusals.normalise import Clause, fold
 from readerstudy.providers.refusals.spanish import SPANISH
 
-LANGUAGES: tuple[Language, ...] = (ENGLISH, GERMAN, SPANISH, FRENCH, ARABIC, CHINESE)
+_OTHER_SCRIPTS = ((re.compile("[\u0600-\u06ff]"), ARABIC), (re.compile("[\u3400-\u9fff]"), CHINESE))
+_IN_LATIN_SCRIPT = (ENGLISH, GERMAN, SPANISH, FRENCH)
+
+
+def spoken_in(text: str) -> tuple[Language, ...]:
+    """The languages whose words can stand in a text, by its scripts: most texts need not be held against all."""
+    others = tuple(language for script, language in _OTHER_SCRIPTS if script.search(text))
+    return _IN_LATIN_SCRIPT + others
+
 
 _ANSWERING_FIELD = one_of(
     r"finding|diagnos|impression|classif|\bclass\b|label|grade|befund|beurteilung|klasse|einstufung|hallazgo|impresion|clasific|\bclase\b|grado|constatation|conclusion|\bclasse\b|التشخيص|الموجودات|النتائج|التصنيف|الدرجة|诊断|診斷|所见|所見|印象|分类|分類|结论|分级"
@@ -149,7 +157,7 @@ def _withholds(clause: Clause) -> bool:
     """Whether the value of a field says no more than that it is withheld."""
     facts = count_terms(clause.folded)
     said = _OPENING.sub("", clause.folded)
-    return facts.terms == 0 and any(language.withholds.match(said) for language in LANGUAGES)
+    return facts.terms == 0 and any(language.withholds.match(said) for language in spoken_in(said))
 
 
 def is_bare_answer(clause: Clause) -> bool:
@@ -159,51 +167,55 @@ def is_bare_answer(clause: Clause) -> bool:
 
 def refuses_a_part(clause: Clause) -> bool:
     """Whether a refusing clause is about one named part: a field, the second image, the grade."""
-    return bool(clause.field) or any(language.refuses_a_part.search(clause.folded) for language in LANGUAGES)
+    return bool(clause.field) or any(
+        language.refuses_a_part.search(clause.folded) for language in spoken_in(clause.folded)
+    )
 
 
 def concludes(text: str) -> bool:
     """Whether a folded clause names a disease, or judges a finding."""
     return any(
         language.diagnoses.search(text) or (language.concludes.search(text) and language.finds.search(text))
-        for language in LANGUAGES
+        for language in spoken_in(text)
     )
 
 
 def is_about_this_image(text: str) -> bool:
     """Whether something ties a folded clause to this image."""
-    return any(language.here.search(text) for language in LANGUAGES)
+    return any(language.here.search(text) for language in spoken_in(text))
 
 
 def sends_away(text: str) -> bool:
     """Whether a folded clause advises to see a professional."""
-    return any(language.sends_away.search(text) and language.advises.search(text) for language in LANGUAGES)
+    return any(
+        language.sends_away.search(text) and language.advises.search(text) for language in spoken_in(text)
+    )
 
 
 def opens_a_list(clause: Clause) -> bool:
     """Whether generalities follow line by line: "Radiologists usually look for:"."""
     return clause.said.endswith(":") and any(
         language.teaches.search(clause.folded) or language.sets_aside.search(clause.folded)
-        for language in LANGUAGES
+        for language in spoken_in(clause.folded)
     )
 
 
 def besides_disclaimer(text: str) -> str:
     """What a disclaiming clause says besides its disclaimer: "no guarantee: a basal cell carcinoma"."""
-    for language in LANGUAGES:
+    for language in spoken_in(text):
         text = language.disclaims.sub(" ", text)
     return text
 
 
 def count_terms(text: str) -> Facts:
     """Count the finding terms of a folded clause, names of modalities and of professionals taken out."""
+    languages, rest = spoken_in(text), text
     found = {
-        match.group(0).casefold() for language in LANGUAGES for match in language.classifies.finditer(text)
+        match.group(0).casefold() for language in languages for match in language.classifies.finditer(text)
     }
-    rest = text
-    for language in LANGUAGES:
+    for language in languages:
         rest = language.sends_away.sub(" ", language.looks.sub(" ", rest))
-    for language in LANGUAGES:
+    for language in languages:
         for pattern in (language.finds, language.diagnoses):
             found.update(match.group(0).casefold() for match in pattern.finditer(rest))
     counted = [term for term in found if not _UNCOUNTED.match(term)]
@@ -213,9 +225,9 @@ def count_terms(text: str) -> Facts:
 
 
 def _role_by_rules(clause: Clause) -> tuple[Role, str]:
-    facts = count_terms(clause.folded)
+    facts, languages = count_terms(clause.folded), spoken_in(clause.folded)
     for role, test in _ORDER:
-        for language in LANGUAGES:
+        for language in languages:
             if test(language, facts):
                 return (
                     role,

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from readerstudy.cases.models import Purpose
-from readerstudy.generation.costs import expected, forecasts_of
+from readerstudy.generation.running.costs import expected, forecasts_of
 from readerstudy.reading import actions
 from readerstudy.reading.allocating import unread_of
 from readerstudy.reading.allocating_rows import Drawing

@@ -54,8 +54,9 @@ def pairwise_cohen(
     ratings: Ratings, *, weights: Weights = "unweighted", inference: Inference = DEFAULT
 ) -> list[Estimate]:
     """Return Cohen's kappa of every reader pair, in column order; ``reader`` names it "R1|R2"."""
-    pairs = combinations(range(len(ratings.readers)), 2)
-    return [_pair(ratings, pair, weights, inference) for pair in pairs]
+    pairs = list(combinations(range(len(ratings.readers)), 2))
+    drawn = _drawn_together(ratings, pairs, weights, inference)
+    return [_pair(ratings, pair, weights, inference, drawn.get(pair)) for pair in pairs]
 
 
 def light_kappa(
@@ -100,7 +101,33 @@ def ratings_from_table(
     return Ratings(codes=codes, scale=Scale.of_kind(kind, categories), units=units, readers=readers)
 
 
-def _pair(ratings: Ratings, columns: tuple[int, int], weights: Weights, inference: Inference) -> Estimate:
+def _drawn_together(
+    ratings: Ratings, pairs: list[tuple[int, int]], weights: Weights, inference: Inference
+) -> dict[tuple[int, int], FloatArray]:
+    # Where every reader rated every output of clustered cases, all pairs have the same resamples, and blocks of
+    # pairs are summed at once. The values are those of each pair by itself.
+    cases = output_cases(ratings)
+    if cases is None or not ratings.rated.all() or len(np.unique(cases)) == len(cases):
+        return {}
+    if inference.method == "linearised" or not len(cases):
+        return {}
+    graded = agreement_weights(ratings.scale, weights)
+    drawn: dict[tuple[int, int], FloatArray] = {}
+    for start in range(0, len(pairs), _PAIRS_AT_ONCE):
+        block = pairs[start : start + _PAIRS_AT_ONCE]
+        statistics = [_pair_statistic(ratings, pair, graded) for pair in block]
+        values = resampled_values(_side_by_side(statistics, cases), inference=inference)
+        drawn |= {pair: values[:, at] for at, pair in enumerate(block)}
+    return drawn
+
+
+def _pair(
+    ratings: Ratings,
+    columns: tuple[int, int],
+    weights: Weights,
+    inference: Inference,
+    drawn: FloatArray | None = None,
+) -> Estimate:
     both = ratings.pair(*columns)
     graded = agreement_weights(ratings.scale, weights)
     name = "|".join(both.readers)
@@ -114,10 +141,16 @@ def _pair(ratings: Ratings, columns: tuple[int, int], weights: Weights, inferenc
         return replace(blank, reason=Reason.NO_VARIATION)
     estimate = replace(blank, value=value, reason=None).with_cautions(*sample_cautions(both))
     if inference.method == "bootstrap" or (inference.method == "auto" and statistic.clustered):
-        uncertainty = bootstrap(statistic, inference=inference)
+        uncertainty = _resampled(statistic, drawn, inference)
     else:
         uncertainty = _large_sample(statistic, value, graded, inference)
     return uncertainty.attach(estimate, level=inference.level)
+
+
+def _resampled(statistic: SumStatistic, drawn: FloatArray | None, inference: Inference) -> Uncertainty:
+    if drawn is None or statistic.n_cases < 2:
+        return bootstrap(statistic, inference=inference)
+    return percentile(drawn, method=CLUSTER_BOOTSTRAP, inference=inference)
 
 
 def _pair_statistic(ratings: Ratings, columns: tuple[int, int], graded: FloatArray) -> SumStatistic:
@@ -185,13 +218,30 @@ def _light_uncertainty(
     if inference.method == "bootstrap" or (inference.method == "auto" and clustered):
         method = CLUSTER_BOOTSTRAP if clustered else CASE_BOOTSTRAP
         order = _row_order(used) if cases is None else cases
-        return percentile(_light_resamples(statistics, order, inference), method=method, inference=inference)
+        return percentile(
+            mean_kappa_resamples(statistics, order, inference), method=method, inference=inference
+        )
     deviations = np.mean([statistic.deviations() for statistic in statistics], axis=0)
     return linearised(deviations, value, inference=inference, cases=cases)
 
 
-def _light_resamples(statistics: list[SumStatistic], order: IntArray, inference: Inference) -> FloatArray:
-    # All pairs must see the same resamples; blocks of pairs keep the memory small.
+def kappa_statistics(
+    ratings: Ratings, pairs: Sequence[tuple[int, int]], weights: Weights
+) -> list[SumStatistic]:
+    """Return Cohen's kappa of each pair of columns as a function of sums, undefined ones left out."""
+    if not ratings.rated.any():
+        return []
+    graded = agreement_weights(ratings.scale, weights)
+    statistics = [_pair_statistic(ratings, pair, graded) for pair in pairs]
+    return [statistic for statistic in statistics if _kappa_of(statistic) is not None]
+
+
+def mean_kappa_resamples(statistics: list[SumStatistic], order: IntArray, inference: Inference) -> FloatArray:
+    """Return the mean of several kappas in each resample, shape (resamples,).
+
+    ``order`` numbers the case of each output, shape (outputs,): calls with the same order and seed
+    see the same resamples, and so may be subtracted. Blocks of pairs keep the memory small.
+    """
     total, defined = np.zeros(inference.resamples), np.zeros(inference.resamples)
     for start in range(0, len(statistics), _PAIRS_AT_ONCE):
         block = statistics[start : start + _PAIRS_AT_ONCE]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from readerstudy.stats.estimate import Caution
-from readerstudy.stats.ratings import Ratings
+from readerstudy.stats.ratings import Ratings, distinct_cases
 from readerstudy.stats.scale import Label
 
 PREVALENCE_LIMIT = 0.9
@@ -26,8 +26,8 @@ def prevalent_category(ratings: Ratings) -> tuple[Label, float] | None:
 def sample_cautions(ratings: Ratings, *, prevalence: bool = True) -> tuple[Caution, ...]:
     """Return the cautions that every agreement figure of these ratings carries."""
     paired = ratings.rated.sum(axis=1) >= 2
-    cases = {case for case, two in zip(ratings.case_names, paired, strict=True) if two}
-    cautions = [Caution.FEW_CASES] if len(cases) < FEW_CASES else []
+    few = distinct_cases(ratings.case_names, np.asarray(paired)) < FEW_CASES
+    cautions = [Caution.FEW_CASES] if few else []
     if prevalence and prevalent_category(ratings) is not None:
         cautions.append(Caution.HIGH_PREVALENCE)
     return tuple(cautions)

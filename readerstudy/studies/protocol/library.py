@@ -15,10 +15,10 @@ from typing import Any
 
 from django.conf import settings
 
+from readerstudy.declared import Lines, load
 from readerstudy.studies.protocol.coherence import incoherent
 from readerstudy.studies.protocol.document import Document, read
 from readerstudy.studies.protocol.problems import Path, Problem, ProtocolError
-from readerstudy.studies.protocol.yaml_lines import Lines, load
 
 FIRST_STAGE = "study"
 PHASES = ("main", "exit")

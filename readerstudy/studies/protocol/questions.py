@@ -8,7 +8,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from readerstudy.studies.protocol.document import schema, told
+from readerstudy.declared.forms import told
+from readerstudy.studies.protocol.document import schema
 from readerstudy.studies.rubrics.rules import Path, problems_after_last_case, problems_among
 
 

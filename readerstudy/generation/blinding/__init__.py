@@ -1,0 +1,1 @@
+"""What would give an arm away, taken out of the texts; and what freezes them."""

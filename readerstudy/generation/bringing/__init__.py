@@ -1,0 +1,1 @@
+"""Outputs that no call made: imported ones, and those that people write."""

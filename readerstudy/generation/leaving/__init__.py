@@ -1,0 +1,1 @@
+"""What may leave to a provider, and what has left."""

@@ -1,0 +1,1 @@
+"""Calls as they are paced, paid for, made and counted."""

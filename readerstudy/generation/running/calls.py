@@ -1,0 +1,134 @@
+"""One model call for one claimed generation: build the request, call, store what came."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext as _
+
+from readerstudy.generation import actions
+from readerstudy.generation.leaving.departures import check_may_leave
+from readerstudy.generation.models import Attempt, Generation, RecordedOutput, Source
+from readerstudy.generation.policies import GenerationError, check_still_open
+from readerstudy.generation.prompting.rendering import rendered_for
+from readerstudy.generation.running.faults import frames
+from readerstudy.providers import (
+    Connection,
+    InterpretationRequest,
+    ProviderError,
+    Reply,
+    interpret,
+)
+from readerstudy.providers.prompts import Rendered
+from readerstudy.providers.refusals import classify_reply
+from readerstudy.providers.replay import RECORDED
+from readerstudy.studies.policies import StudyError
+
+CLAIMS_PER_ATTEMPT = 2  # a row that workers keep dying on is given up, not tried for ever
+
+log = logging.getLogger(__name__)
+
+
+def work_on(generation: Generation) -> None:
+    """Makes one attempt at a claimed row and writes what became of it; whatever goes wrong, only this row fails.
+
+    Raises only where the database itself cannot be reached: then the lease runs out and another worker takes over.
+    """
+    try:
+        _make_one_attempt(generation)
+    except StudyError as error:
+        actions.give_up(generation=generation, sentence=str(error))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001  one row's fault must not stop the others
+        log.error("generation %s failed unexpectedly\n%s", generation.pk, frames(error))
+        sentence = _(
+            "Something unexpected went wrong with this output on our side. Press Retry; if it fails again, ask the "
+            "site’s staff to look at the worker’s log."
+        )
+        actions.give_up(generation=generation, sentence=sentence)
+
+
+def request_for(attempt: Attempt, rendered: Rendered, parameters: Mapping[str, Any]) -> InterpretationRequest:
+    """What an attempt sends: the words and images, and the arm's parameters, the form of the reply if it has one."""
+    if rendered.schema is not None:
+        parameters = {**parameters, "json_schema": rendered.schema}
+    return InterpretationRequest(
+        model=attempt.asked_model,
+        system=rendered.system,
+        parts=rendered.parts,
+        parameters=parameters,
+        attempt_id=attempt.key,
+        deadline_seconds=settings.CALL_DEADLINE_SECONDS,
+    )
+
+
+def _make_one_attempt(generation: Generation) -> None:
+    check_worth_a_call(generation)
+    source = generation.source
+    connection = _connection(source)
+    rendered = actions.NOTHING if source.is_recorded else rendered_for(generation)
+    parameters = _recording(generation) if source.is_recorded else source.parameters
+    _wait_for_place(generation)
+    attempt = actions.begin_attempt(generation=generation, rendered=rendered)
+    if attempt is None:
+        return
+    try:
+        reply = interpret(connection, request_for(attempt, rendered, parameters))
+    except ProviderError as error:
+        actions.store_failure(generation=generation, attempt=attempt, error=error)
+    else:
+        _store(attempt, reply)
+
+
+def _wait_for_place(generation: Generation) -> None:
+    """Waits for the moment that the claim booked; it lies at most a few seconds ahead."""
+    seconds = generation.begins_at - time.monotonic()
+    if seconds > 0:
+        time.sleep(seconds)
+
+
+def _store(attempt: Attempt, reply: Reply) -> None:
+    actions.store_reply(attempt=attempt, reply=reply, judgement=classify_reply(reply))
+
+
+def check_worth_a_call(generation: Generation) -> None:
+    """Raises `StudyError` where this row must not, or no longer, be called for."""
+    source = generation.source
+    check_still_open(source.study)
+    if not source.is_recorded:
+        _connection(source)
+        check_may_leave(source.study, source.connection)
+    if generation.case.left_out_at is not None:
+        raise GenerationError(_("This case was left out of the study, so its output is not made."))
+    if generation.tries > settings.MAX_ATTEMPTS * CLAIMS_PER_ATTEMPT:
+        raise GenerationError(
+            _("Workers ended again and again on this output. Look at the worker’s log, then press Retry.")
+        )
+
+
+def _connection(source: Source) -> Connection:
+    if source.is_recorded:
+        return Connection(source.name, "replay")
+    offer = settings.CONNECTIONS.get(source.connection)
+    if offer is None:
+        raise GenerationError(
+            _(
+                "The provider of “%(arm)s” is not set up on the worker. Ask the site’s staff to set it up, then retry."
+            )
+            % {"arm": source.name}
+        )
+    connection: Connection = offer.connection
+    return connection
+
+
+def _recording(generation: Generation) -> dict[str, dict[str, str]]:
+    output = RecordedOutput.objects.get(
+        arm=generation.arm, case=generation.case, replicate=generation.replicate
+    )
+    return {RECORDED: {"text": output.text, "finish_reason": output.finish_reason, "model": output.model}}

@@ -1,0 +1,1 @@
+"""What kind of response an output is: rules, a judging model, people."""

@@ -1,0 +1,1 @@
+"""Families of estimators: each takes a question and gives the lines of a report."""
