@@ -17,7 +17,41 @@ from django.utils.translation import gettext_lazy as _
 
 from readerstudy.cases.models import Case
 from readerstudy.generation.models import Interpretation
+from readerstudy.reading.path_models import (
+    Act,
+    Background,
+    ExitEvent,
+    Passage,
+    PathPart,
+    PracticeAttempt,
+    PracticeGrant,
+    PracticeRound,
+    ReaderSignature,
+)
 from readerstudy.studies.models import Arm, Criterion, Membership, Study
+
+__all__ = [
+    "Act",
+    "AllocatedOutput",
+    "Allocation",
+    "AllocationPlan",
+    "Background",
+    "CaseBatch",
+    "ExitEvent",
+    "HiddenOutput",
+    "Passage",
+    "PathPart",
+    "PracticeAttempt",
+    "PracticeGrant",
+    "PracticeRound",
+    "PresentationKind",
+    "Rating",
+    "RatingEvent",
+    "ReaderSignature",
+    "Reading",
+    "Replacement",
+    "Session",
+]
 
 
 class AllocationPlans(models.QuerySet["AllocationPlan"]):
@@ -236,6 +270,7 @@ class Session(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True, help_text="When a pause was last offered in this sitting.")
 
     class Meta:
         verbose_name = _("session")

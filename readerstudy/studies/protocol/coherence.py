@@ -9,6 +9,7 @@ from typing import Any
 from readerstudy.designs.document import plan_of
 from readerstudy.designs.plan import PlanError
 from readerstudy.providers.prompts import Prompt, PromptProblem
+from readerstudy.studies.protocol.practice import unfitting_key
 from readerstudy.studies.protocol.problems import Path
 from readerstudy.studies.rubrics.rules import problems_after_last_case, problems_among
 
@@ -115,4 +116,5 @@ _CHECKS: tuple[Callable[[Mapping[str, Any]], Problems], ...] = (
     _endpoints,
     _cases,
     _allocation,
+    unfitting_key,
 )
