@@ -22,6 +22,7 @@ from readerstudy.generation.verdicts.agreement import Agreement, agreement_of
 from readerstudy.reading.manifest import ARM_FIELDS, CRITERION_FIELDS
 from readerstudy.stats.arrays import BoolArray, FloatArray
 from readerstudy.stats.inference import Inference, seed_from
+from readerstudy.stats.intervals import Correction
 from readerstudy.stats.scale import Scale
 from readerstudy.studies.lifecycle import State
 from readerstudy.studies.models import Arm, Criterion, Design, Kind, Study, Unblinding
@@ -163,6 +164,12 @@ class Evidence:
         plan = self.declared.analysis
         told = {name: plan[name] for name in ("level", "resamples", "seed") if name in plan}
         return Inference(**{"seed": seed_of(self.study), **told})
+
+    @property
+    def correction(self) -> Correction:
+        """How the p-values of one family are corrected: as the protocol says, else by Holm's method."""
+        found: Correction = self.declared.analysis.get("multiplicity", "holm")
+        return found
 
     @property
     def has_ratings(self) -> bool:

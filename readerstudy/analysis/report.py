@@ -57,6 +57,7 @@ def report_of(evidence: Evidence) -> Content:
             "level": inference.level,
             "resamples": inference.resamples,
             "generator": "PCG64",
+            "correction": evidence.correction,
         },
         "software": software(),
         "arms": [_arm(arm, evidence) for arm in evidence.arms],

@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 from readerstudy.accounts.models import User
 from readerstudy.audit.models import Event
 from readerstudy.cases.models import Case, Purpose
+from readerstudy.declared import load
 from readerstudy.studies.actions import save_arm, set_section
 from readerstudy.studies.actions.files import load_protocol, replace_protocol
 from readerstudy.studies.lifecycle import State
@@ -24,7 +25,6 @@ from readerstudy.studies.protocol.difference import differences
 from readerstudy.studies.protocol.exporting import canonical, data_of
 from readerstudy.studies.protocol.library import templates
 from readerstudy.studies.protocol.writing import written
-from readerstudy.studies.protocol.yaml_lines import load
 from tests import factories
 from tests.studies.protocol.test_reading import SMALLEST
 
