@@ -16,7 +16,7 @@ from readerstudy.analysis.declared import Declared
 from readerstudy.analysis.labels import own_label
 from readerstudy.analysis.replicates import Replicates, replicates_of
 from readerstudy.analysis.snapshot import one_moment
-from readerstudy.analysis.table import LongTable, Record, reference_of
+from readerstudy.analysis.table import LongTable, Record, label_of, reference_of
 from readerstudy.generation.models import Attempt, Generation, Interpretation, Stage, Verdict
 from readerstudy.generation.verdicts.agreement import Agreement, agreement_of
 from readerstudy.reading.manifest import ARM_FIELDS, CRITERION_FIELDS
@@ -270,7 +270,7 @@ def _number(criterion: Criterion, record: Record) -> float:
 
 def _outputs(table: LongTable) -> dict[int, Outputs]:
     places = {pk: place for place, pk in enumerate(table.cases)}
-    labels = sorted({reference_of(case) for case in table.cases.values()} - {""})
+    labels = sorted({label_of(case) for case in table.cases.values()} - {""})
     found = {pk: _no_outputs(len(places)) for pk in table.arms}
     texts = Interpretation.objects.filter(
         generation__arm__study=table.study, generation__case__in=table.cases, generation__replicate=1

@@ -13,6 +13,7 @@ from scipy import stats
 from readerstudy.analysis.document import document_of
 from readerstudy.analysis.estimates.endpoints import MEANS
 from readerstudy.analysis.report import build_report
+from readerstudy.cases.models import ReferenceStandard
 from readerstudy.reading.actions import rate, show_reading, start_study
 from readerstudy.reading.models import AllocatedOutput, Allocation
 from readerstudy.reading.scales import check_answer
@@ -308,6 +309,24 @@ def test_a_preference_is_tested_against_an_even_share_and_its_margin() -> None:
         2 * stats.t.sf(abs(row["value"] - 0.5) / row["se"], row["df"] or math.inf)
     )
     assert row["noninferiority"]["limit"] == pytest.approx(0.1)
+
+
+def test_texts_are_set_beside_whole_reference_reports() -> None:
+    study = factories.make_ready_study(cases=2, arms=1, readers=1)
+    report = (
+        "Text 0 about C001. Classification: normal. "
+        + "The left lung shows a dense nodule near the hilum. " * 4
+    )
+    ReferenceStandard.objects.filter(case__code="C001").update(label=report)
+    ReferenceStandard.objects.filter(case__code="C002").delete()
+    endpoints = [{"name": "wording", "statistic": "rouge"}]
+    set_section(study=study, name="endpoints", content=endpoints, by=study.created_by)
+    content = build_report(start_study(study=Study.objects.get(pk=study.pk), by=study.created_by))
+    (found,) = content["endpoints"][0]["estimates"]
+    words = (6, 6 + 4 * 10)
+    assert found["value"] == pytest.approx(2 * words[0] / sum(words))
+    assert found["n_cases"] == 1
+    assert content["classification"] is None  # a report is no label
 
 
 def test_every_statistic_that_compares_arms_can_be_computed() -> None:

@@ -14,7 +14,7 @@ from readerstudy.analysis.estimates.constancy import model_name
 from readerstudy.analysis.estimates.plain import CONDITIONAL, READINGS, Content, adjusted, plain
 from readerstudy.analysis.evidence import Evidence
 from readerstudy.analysis.labels import fold
-from readerstudy.analysis.table import reference_of
+from readerstudy.analysis.table import label_of
 from readerstudy.stats.accuracy import Correctness, accuracy, correctness, mcnemar, sensitivity, specificity
 from readerstudy.stats.arrays import BoolArray
 from readerstudy.stats.estimate import Estimate
@@ -57,7 +57,7 @@ def classification(evidence: Evidence) -> Content | None:
 
 
 def _references(evidence: Evidence) -> dict[str, str]:
-    found = {case.code: reference_of(case) for case in evidence.table.cases.values()}
+    found = {case.code: label_of(case) for case in evidence.table.cases.values()}
     return {code: label for code, label in found.items() if label}
 
 

@@ -24,7 +24,7 @@ from readerstudy.analysis.estimates.readers_marks import (
 from readerstudy.analysis.estimates.refusals import refusals
 from readerstudy.analysis.estimates.texts import agreement_with_reference, median_seconds
 from readerstudy.analysis.evidence import Evidence
-from readerstudy.analysis.table import Record, reference_of
+from readerstudy.analysis.table import Record, label_of
 from readerstudy.stats.agreement import gwet_ac, krippendorff_alpha, percent_agreement
 from readerstudy.stats.agreement.cohen import light_kappa
 from readerstudy.stats.alignment import crossed_mean, paired_difference
@@ -71,8 +71,8 @@ class Asked:
 
     @property
     def truths(self) -> dict[str, str]:
-        """The reference standard by the code of the case, where there is one."""
-        found = {case.code: reference_of(case) for case in self.evidence.table.cases.values()}
+        """The reference label by the code of the case, where there is one."""
+        found = {case.code: label_of(case) for case in self.evidence.table.cases.values()}
         return {code: label for code, label in found.items() if label}
 
     @property
