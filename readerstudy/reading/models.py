@@ -163,6 +163,10 @@ class Allocations(models.QuerySet["Allocation"]):
         plans = AllocationPlan.objects.filter(study=seat.study_id).order_by("-pk")
         return self.filter(seat=seat, plan=plans.values("pk")[:1], successor=None).order_by("position")
 
+    def of_practice(self, is_practice: bool) -> Allocations:
+        """Practice alone, or everything but practice."""
+        return self.filter(kind="practice") if is_practice else self.exclude(kind="practice")
+
     def unread(self) -> Allocations:
         return self.filter(models.Q(reading=None) | models.Q(reading__submitted_at=None))
 
@@ -215,6 +219,13 @@ class Allocation(models.Model):
         return f"{self.seat.pseudonym}, position {self.position}"
 
 
+class AllocatedOutputs(models.QuerySet["AllocatedOutput"]):
+    def of_screen(self, allocation: Allocation) -> AllocatedOutputs:
+        """The outputs of a presentation by side, with their arms, texts and what was read out of them."""
+        related = ("arm", "interpretation__frozen__shown", "interpretation__extraction")
+        return self.filter(allocation=allocation).select_related(*related).order_by("side")
+
+
 class AllocatedOutput(models.Model):
     """One output within a presentation, under the letter its reader sees."""
 
@@ -225,6 +236,8 @@ class AllocatedOutput(models.Model):
     interpretation = models.ForeignKey(Interpretation, on_delete=models.PROTECT, related_name="+")
     letter = models.CharField(max_length=1)
     side = models.PositiveSmallIntegerField(default=0)
+
+    objects = AllocatedOutputs.as_manager()
 
     class Meta:
         verbose_name = _("allocated output")
