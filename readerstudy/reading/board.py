@@ -13,6 +13,8 @@ from readerstudy.reading.models import Act, AllocationPlan, Passage, PathPart, R
 from readerstudy.reading.path.practice import Standing, standings
 from readerstudy.studies.models import Membership, Role, Study
 
+NO_PRACTICE = Standing()
+
 
 @dataclass(frozen=True)
 class Row:
@@ -24,7 +26,7 @@ class Row:
     last_seen: datetime | None
     may_join: bool = False
     may_be_replaced: bool = False
-    practice: Standing = Standing()
+    practice: Standing = NO_PRACTICE
     has_left: bool = False
     has_signed: bool = False
 
@@ -52,7 +54,7 @@ def board_of(study: Study) -> list[Row]:
     plan, is_open = AllocationPlan.objects.current(study), study.state in OPEN_TO_ALLOCATION
     seats = list(_counted(Membership.objects.readers(study), plan))
     practice = standings(plan, seats)
-    return [_row(seat, is_open, practice.get(seat.pk, Standing())) for seat in seats]
+    return [_row(seat, is_open, practice.get(seat.pk, NO_PRACTICE)) for seat in seats]
 
 
 def left_behind(study: Study) -> list[Row]:
@@ -67,7 +69,7 @@ def left_behind(study: Study) -> list[Row]:
     return [row for row in rows if row.may_be_replaced]
 
 
-def _row(seat: Membership, is_open: bool, practice: Standing = Standing()) -> Row:  # noqa: B008  it is frozen
+def _row(seat: Membership, is_open: bool, practice: Standing = NO_PRACTICE) -> Row:
     total, submitted = seat.total, seat.submitted  # type: ignore[attr-defined]  # annotated below
     return Row(
         membership=seat,

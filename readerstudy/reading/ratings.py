@@ -19,7 +19,14 @@ from readerstudy.audit.record import record, study_stream
 from readerstudy.reading.models import AllocatedOutput, Allocation, Rating, RatingEvent, Reading, Session
 from readerstudy.reading.path.practice import check_practice_open, check_practised, keep_attempt
 from readerstudy.reading.path.sittings import busy_of, is_due, sitting_of, still_here
-from readerstudy.reading.policies import check_complete, check_may_read, check_stage, check_subject
+from readerstudy.reading.path.tutorial import check_introduced
+from readerstudy.reading.policies import (
+    check_approved,
+    check_complete,
+    check_may_read,
+    check_stage,
+    check_subject,
+)
 from readerstudy.reading.presenting import answers_of, presentation_of
 from readerstudy.reading.protocol import frozen_of
 from readerstudy.reading.questions import Question, asked
@@ -83,6 +90,8 @@ def _shown(seat: Membership, allocation: Allocation) -> Reading:
     known: Reading | None = getattr(allocation, "reading", None)
     if known:
         return known
+    check_approved(seat.study)
+    check_introduced(seat, allocation.plan_id)
     _check_turn(seat, allocation)
     first = Reading(allocation_id=allocation.pk, session=sitting_of(seat))
     Reading.objects.bulk_create([first], ignore_conflicts=True)  # two tabs may show it at the same moment

@@ -16,6 +16,14 @@ from readerstudy.studies.models import Membership
 from readerstudy.studies.policies import StudyError
 
 
+def check_introduced(seat: Membership, plan_id: int) -> None:
+    """Raises `StudyError` where the protocol has a tutorial and the reader has not been through it."""
+    if not frozen_of(seat.study).tutorial:
+        return
+    if not Passage.objects.filter(plan=plan_id, seat=seat, part=PathPart.TUTORIAL).exists():
+        raise StudyError(_("Go through the tutorial first; then the cases open."))
+
+
 @transaction.atomic
 def finish_tutorial(*, seat: Membership, by: User) -> Passage:
     """The reader has been through the tutorial; a second time changes nothing."""

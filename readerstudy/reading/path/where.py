@@ -15,11 +15,12 @@ from readerstudy.reading.models import (
 )
 from readerstudy.reading.pages import progress_of
 from readerstudy.reading.path.practice import Practice, practice_of
+from readerstudy.reading.policies import check_approved
 from readerstudy.reading.protocol import frozen_of
 from readerstudy.reading.visibility import Progress
 from readerstudy.reading.washout import Gate, gate_of
 from readerstudy.studies.models import Membership
-from readerstudy.studies.policies import can_read
+from readerstudy.studies.policies import StudyError, can_read
 
 
 class Step(StrEnum):
@@ -49,6 +50,7 @@ class Where:
     following: Allocation | None = None
     gate: Gate | None = None
     signature: ReaderSignature | None = None
+    obstacle: str = ""
 
     @property
     def mark_percent(self) -> int | None:
@@ -73,6 +75,10 @@ def where_of(seat: Membership) -> Where:
         return _after_cases(seat, plan, progress, practice)
     if not can_read(seat.study):
         return Where(Step.CLOSED, progress, practice)
+    try:
+        check_approved(seat.study)
+    except StudyError as error:
+        return Where(Step.CLOSED, progress, practice, obstacle=str(error))
     return Where(step, progress, practice) if step else _at_cases(seat, progress, practice)
 
 

@@ -174,9 +174,13 @@ def submit(request: HttpRequest, key: str, reading_key: str) -> HttpResponse:
         return redirect("reading:start", key)
     if actions.offer_pause(seat=allocation.seat, by=signed_in(request)):
         return onward(request, reverse("reading:pause", args=[key]))
-    if request.headers.get("HX-Request"):
+    if not request.headers.get("HX-Request"):
+        return redirect("reading:read", key, following.key)
+    try:
         return _show(request, following, actions.show_reading(seat=allocation.seat, allocation=following))
-    return redirect("reading:read", key, following.key)
+    except StudyError as error:
+        messages.error(request, str(error))
+        return onward(request, reverse("reading:start", args=[key]))
 
 
 @require_POST
