@@ -218,7 +218,8 @@ class PracticeGrant(models.Model):
 class ExitEvents(models.QuerySet["ExitEvent"]):
     def standing(self) -> ExitEvents:
         """The newest event of each plan, reader and question."""
-        return self.order_by("plan", "seat", "criterion", "-pk").distinct("plan", "seat", "criterion")
+        fields = ("plan_id", "seat_id", "criterion_id")  # a bare relation would be ordered as its model is
+        return self.order_by(*fields, "-pk").distinct(*fields)
 
 
 class ExitEvent(models.Model):
