@@ -14,6 +14,7 @@ import numpy as np
 from readerstudy.analysis import cells
 from readerstudy.analysis.declared import Declared
 from readerstudy.analysis.labels import own_label
+from readerstudy.analysis.last_answers import LastAnswers
 from readerstudy.analysis.replicates import Replicates, replicates_of
 from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.table import LongTable, Record, label_of, reference_of
@@ -136,6 +137,7 @@ class Evidence:
     repeats: int
     sha256: str
     declared: Declared = field(default_factory=Declared)
+    last_answers: LastAnswers = field(default_factory=LastAnswers)
 
     @property
     def study(self) -> Study:
@@ -188,6 +190,8 @@ def gather(study: Study) -> Evidence:
         table = LongTable.of(study)
         outputs, replicates, agreement = _outputs(table), replicates_of(table), agreement_of(study)
         digest = hashlib.sha256(_protocol(table, outputs, replicates, agreement))
+        last_answers = LastAnswers.of(study)
+        digest.update(_facts_of(last_answers))
         sheets, repeats = _sheets(table, digest)
         declared = Declared.of(table)
     return Evidence(
@@ -199,7 +203,14 @@ def gather(study: Study) -> Evidence:
         repeats=repeats,
         sha256=digest.hexdigest(),
         declared=declared,
+        last_answers=last_answers,
     )
+
+
+def _facts_of(last_answers: LastAnswers) -> bytes:
+    """The answers after the last case as canonical JSON; nothing where the protocol asks none."""
+    facts = last_answers.facts
+    return json.dumps(facts, separators=(",", ":"), ensure_ascii=False).encode() if facts else b""
 
 
 def _sheets(table: LongTable, digest: Any) -> tuple[dict[str, Sheet], int]:

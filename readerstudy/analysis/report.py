@@ -20,6 +20,7 @@ from readerstudy.analysis.estimates.alignment import alignment, differences
 from readerstudy.analysis.estimates.classification import classification
 from readerstudy.analysis.estimates.constancy import self_agreement, with_readers
 from readerstudy.analysis.estimates.endpoints import endpoints
+from readerstudy.analysis.estimates.leaving import leaving
 from readerstudy.analysis.estimates.plain import Content
 from readerstudy.analysis.estimates.refusals import refusals
 from readerstudy.analysis.estimates.spread import spread
@@ -71,6 +72,7 @@ def report_of(evidence: Evidence) -> Content:
         "classification": classification(evidence),
         "self_agreement": self_agreement(evidence),
         "agreement_with_readers": with_readers(evidence),
+        "leaving": leaving(evidence),
     }
 
 

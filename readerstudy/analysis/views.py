@@ -13,8 +13,9 @@ from readerstudy.analysis.codebook import codebook
 from readerstudy.analysis.document import document_of
 from readerstudy.analysis.models import Report
 from readerstudy.analysis.outputs import outputs_csv
+from readerstudy.analysis.readers_table import readers_csv
 from readerstudy.analysis.stations import ROLES
-from readerstudy.analysis.table import LongTable, csv_of
+from readerstudy.analysis.table import COUNTED, LongTable, csv_of
 from readerstudy.reading.models import Rating
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.views import console
@@ -74,6 +75,15 @@ def download_codebook(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_safe
+def download_readers(request: HttpRequest, key: str) -> HttpResponse:
+    """One row a reader: profile, practice, time, the answers after the last case."""
+    access = access_study(request, key, *ROLES)
+    note_export(study=access.study, by=access.user)
+    headers = _attachment(access, "readers.csv", "text/csv; charset=utf-8")
+    return HttpResponse(readers_csv(access.study), headers=headers)
+
+
+@require_safe
 def download_html(request: HttpRequest, key: str) -> HttpResponse:
     access = access_study(request, key, *ROLES)
     page = exports.as_html(_wanted(request, access))
@@ -104,6 +114,7 @@ def _figure_url(report: Report, name: str) -> str:
 
 def _is_rated(access: Access) -> bool:
     mine = {"allocation__plan__study": access.study, "allocation__plan__is_pilot": False}
+    mine |= {"allocation__kind__in": COUNTED}
     return Rating.objects.filter(**mine).exclude(value="").exists()
 
 

@@ -12,6 +12,7 @@ from readerstudy.reading.protocol import frozen_of
 from readerstudy.reading.scales import Answer
 from readerstudy.studies.actions import save_criterion, set_section
 from readerstudy.studies.models import Membership, Study
+from readerstudy.studies.models.criterion import Phase
 from tests import factories
 
 KEY = [
@@ -31,14 +32,12 @@ TIRED = {
     "question": "How tired are you?",
     "options": factories.FIVE_POINTS,
     "applies_to": "case",
-    "phase": "exit",
 }
 TROUBLE = {
     "key": "trouble",
     "kind": "free_text",
     "question": "What did not work?",
     "applies_to": "case",
-    "phase": "exit",
     "is_required": False,
 }
 
@@ -63,7 +62,7 @@ def make_draft(
     for name, content in {**({"phases": told} if told else {}), **(sections or {})}.items():
         set_section(study=study, name=name, content=content, by=study.created_by)
     for fields in leaving:
-        save_criterion(study=study, fields=dict(fields), by=study.created_by)
+        save_criterion(study=study, fields=dict(fields), by=study.created_by, phase=Phase.EXIT)
     for _number in range(readers):
         factories.make_reader(study)
     return study

@@ -15,6 +15,7 @@ from readerstudy.analysis.document import (
     criteria,
     endpoints,
     foundations,
+    leaving,
     verdicts,
     words,
 )
@@ -36,6 +37,7 @@ def document_of(content: Content) -> Document:
         arms.classification(content, badges),
         constancy.self_agreement(content, badges),
         constancy.with_readers(content, badges),
+        leaving.section(content),
         foundations.section(content),
     ]
     return Document(

@@ -200,12 +200,13 @@ def _signed_note(signature: ReaderSignature) -> str:
         "name": signature.printed_name,
         "at": date_format(signature.at.astimezone(timezone.get_fixed_timezone(0)), "j M Y, H:i"),
         "digest": signature.digest,
-        "manifest": signature.seat.study.manifest_sha256,
+        "key": signature.seat.study.key,
+        "version": signature.protocol_version,
     }
     return (
         _(
-            "Signed electronically by %(name)s on %(at)s UTC. Signature: SHA-256 %(digest)s. Protocol of the study: "
-            "SHA-256 %(manifest)s."
+            "Signed electronically by %(name)s on %(at)s UTC. Signature: SHA-256 %(digest)s. Study %(key)s, version "
+            "%(version)s of its protocol."
         )
         % told
     )
