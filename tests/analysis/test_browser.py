@@ -48,7 +48,7 @@ def sideways(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-@pytest.mark.parametrize(("size", "scheme"), zip(SIZES, ("light", "dark"), strict=True))
+@pytest.mark.parametrize(("size", "scheme"), list(zip(SIZES, ("light", "dark"), strict=True)))
 def test_the_report_is_whole_at_every_size_in_light_and_dark(
     open_page: Callable[..., Page], study: Study, size: tuple[int, int], scheme: str
 ) -> None:

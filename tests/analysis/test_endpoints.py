@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from scipy import stats
 
 from readerstudy.analysis.document import document_of
 from readerstudy.analysis.estimates.endpoints import MEANS
 from readerstudy.analysis.report import build_report
+from readerstudy.analysis.table import LongTable
 from readerstudy.cases.models import ReferenceStandard
 from readerstudy.reading.actions import rate, show_reading, start_study
 from readerstudy.reading.models import AllocatedOutput, Allocation
@@ -20,10 +22,13 @@ from readerstudy.reading.scales import check_answer
 from readerstudy.stats.intervals import benjamini_hochberg, holm
 from readerstudy.studies.actions import save_criterion, set_section
 from readerstudy.studies.lifecycle import State
-from readerstudy.studies.models import Arm, Criterion, Study
+from readerstudy.studies.models import Arm, Criterion, Membership, Study
 from readerstudy.studies.protocol.endpoints import COMPARING
 from readerstudy.studies.rubrics.documents import from_document
 from tests import factories
+from tests.analysis import oracle
+from tests.reading import path_worlds
+from tests.reading.worlds import signed_in
 
 pytestmark = pytest.mark.django_db
 Said = Mapping[tuple[int, str, str], str]
@@ -327,6 +332,31 @@ def test_texts_are_set_beside_whole_reference_reports() -> None:
     assert found["value"] == pytest.approx(2 * words[0] / sum(words))
     assert found["n_cases"] == 1
     assert content["classification"] is None  # a report is no label
+    assert {row["reference"] for row in oracle.read(b"".join(LongTable.of(study).csv()))} == {""}
+
+
+GUESS = {
+    "key": "source_guess",
+    "kind": "single_choice",
+    "question": "Who do you think wrote most of the texts?",
+    "options": [{"value": "ai", "label": "A model"}, {"value": "human", "label": "A person"}],
+    "applies_to": "case",
+    "direction": "none",
+    "acceptable_from": None,
+}
+
+
+def test_the_blinding_index_is_that_of_the_guesses_after_the_last_case() -> None:
+    study = path_worlds.make_draft(practice=None, leaving=[GUESS], readers=3)
+    endpoints = [{"name": "blind", "statistic": "blinding_index"}]
+    set_section(study=study, name="endpoints", content=endpoints, by=study.created_by)
+    study = path_worlds.start(study).study
+    for seat, guess in zip(Membership.objects.readers(study), ("ai", "ai", "human"), strict=True):
+        path_worlds.read_all(seat)
+        signed_in(seat).post(reverse("reading:exit", args=[study.key]), {"case-source_guess": guess})
+    assert figures(study, "blind") == []
+    (found,) = figures(factories.name_arms(study), "blind")
+    assert found["value"] == pytest.approx((2 - 1) / 3)
 
 
 def test_every_statistic_that_compares_arms_can_be_computed() -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from readerstudy.analysis.answers import Answers, Mark
+from readerstudy.analysis.estimates.leaving import leaving
 from readerstudy.analysis.estimates.margins import EVEN, against_margin
 from readerstudy.analysis.estimates.plain import Content, adjusted, plain
 from readerstudy.analysis.estimates.readers_marks import (
@@ -214,6 +215,9 @@ def _without_question(evidence: Evidence, statistic: str) -> list[Content]:
         return [plain(each) for each in median_seconds(evidence)]
     if statistic == "rouge":
         return [plain(each) for each in agreement_with_reference(evidence)]
+    if statistic == "blinding_index":
+        found = (each["blinding_index"] for each in leaving(evidence))
+        return [row for row in found if row is not None]
     return [arm["rate"] for arm in refusals(evidence)] if statistic == "refusal_share" else []
 
 

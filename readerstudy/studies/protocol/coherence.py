@@ -72,11 +72,12 @@ def _criteria(data: Mapping[str, Any]) -> Problems:
 def _endpoints(data: Mapping[str, Any]) -> Problems:
     asked = {each["key"]: each for each in data["criteria"]} if isinstance(data["criteria"], list) else None
     arms = {arm["name"] for arm in data["arms"]}
+    last = {each["key"] for each in data.get("phases", {}).get("exit", [])}
     for number, endpoint in enumerate(data.get("endpoints", [])):
         if asked is not None and endpoint.get("criterion") not in {None, *asked}:
             sentence = f"No question has the key “{endpoint['criterion']}”. Name one of the criteria."
             yield ("endpoints", number, "criterion"), sentence
-        for path, sentence in endpoint_problems(endpoint, asked or {}, arms):
+        for path, sentence in endpoint_problems(endpoint, asked or {}, arms, asked_last=last):
             yield ("endpoints", number, *path), sentence
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from readerstudy.studies.protocol.problems import Path
@@ -22,15 +22,30 @@ COMPARING = (
     "edit_distance",
 )
 """Statistics that are a mean over ratings, and so compare two arms reading by reading."""
+GUESS = "source_guess"
+"""The key of the question after the last case that the blinding index is computed from."""
 WITHOUT_BETTER = frozenset({"mean_error"})
 """Those of which neither more nor less is better."""
 LOWER_IS_BETTER = frozenset({"edit_distance"})
 
 
 def endpoint_problems(
-    endpoint: Mapping[str, Any], criteria: Mapping[str, Mapping[str, Any]], arms: set[str]
+    endpoint: Mapping[str, Any],
+    criteria: Mapping[str, Mapping[str, Any]],
+    arms: set[str],
+    *,
+    asked_last: Collection[str] = (),
 ) -> Problems:
-    """Problems of one endpoint, each with the field that it is about; `criteria` are the questions by key."""
+    """Problems of one endpoint, each with the field that it is about.
+
+    `criteria` are the questions by key, `asked_last` the keys of those after the last case.
+    """
+    if endpoint["statistic"] == "blinding_index" and GUESS not in asked_last:
+        yield (
+            ("statistic",),
+            f"Readers are not asked who wrote the texts. Ask “{GUESS}”, as the rubric end-form does, "
+            "under phases.exit, or remove the endpoint.",
+        )
     yield from _contrast_problems(endpoint, arms)
     yield from _margin_problems(endpoint, criteria)
 

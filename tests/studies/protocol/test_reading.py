@@ -124,6 +124,14 @@ def test_what_is_wrong_is_told_with_line_field_and_remedy(text: str, sentences: 
         assert told.startswith(wanted.split(": did not find")[0])
 
 
+LAST_QUESTION = """\
+    - key: source_guess
+      kind: single_choice
+      question: Who wrote most of the texts?
+      applies_to: case
+      direction: none
+      options: [{value: ai, label: A model}, {value: human, label: A person}]
+"""
 ENDPOINT = """\
 endpoints:
   - {name: Better, criterion: correct, contrast: [Alpha, Beta], %s}
@@ -162,6 +170,13 @@ def test_an_endpoint_asks_only_for_what_the_report_can_give(endpoint: str, sente
         return
     (found,) = problems(text)
     assert found.startswith(sentence)
+
+
+def test_a_blinding_index_needs_the_readers_guess() -> None:
+    text = SMALLEST + "endpoints:\n  - {name: Blind, statistic: blinding_index}\n"
+    (found,) = problems(text)
+    assert found.startswith("line 16, endpoints[1].statistic: Readers are not asked who wrote the texts.")
+    assert read(f"{text}phases:\n  exit:\n{LAST_QUESTION}".encode()).data["endpoints"]
 
 
 @pytest.mark.parametrize(
