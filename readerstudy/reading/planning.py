@@ -89,9 +89,9 @@ def strata_of(study: Study) -> dict[str, str]:
 
 
 def practice_of(study: Study) -> list[str]:
-    """The practice cases in the order in which readers meet them."""
-    named = Design.objects.of(study).section("phases").get("practice", {}).get("cases")
-    return list(named) if named else codes_for(study, Purpose.PRACTICE)
+    """The practice cases in the order in which readers meet them: those that the protocol names, then all others."""
+    named = Design.objects.of(study).section("phases").get("practice", {}).get("cases", ())
+    return [*named, *(code for code in codes_for(study, Purpose.PRACTICE) if code not in named)]
 
 
 def codes_for(study: Study, purpose: Purpose) -> list[str]:

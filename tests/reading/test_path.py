@@ -37,6 +37,7 @@ from tests.reading.worlds import address, signed_in
 pytestmark = pytest.mark.django_db
 
 PASSWORD = "correct horse battery"
+MOST_QUERIES = 8
 
 
 def page_of(seat: Membership, name: str = "start", client: Client | None = None) -> str:
@@ -348,3 +349,39 @@ def test_an_expired_approval_opens_no_new_case_and_takes_no_answer_away() -> Non
         response = signed_in(seat).post(address("submit", first), sent, headers={"HX-Request": "true"})
         assert response["HX-Redirect"] == reverse("reading:start", args=[seat.study.key])
     assert Reading.objects.get(allocation=first).submitted_at is not None
+
+
+@pytest.mark.parametrize("name", ["start", "resume", "background", "tutorial", "screen", "pause"])
+def test_the_pages_around_the_cases_need_few_queries(
+    taught: Membership, name: str, django_assert_max_num_queries: Any
+) -> None:
+    client, url = signed_in(taught), reverse(f"reading:{name}", args=[taught.study.key])
+    client.get(url)
+    with django_assert_max_num_queries(MOST_QUERIES):
+        client.get(url)
+
+
+def test_feedback_and_last_questions_need_few_queries(django_assert_max_num_queries: Any) -> None:
+    seat = start(make_draft(leaving=[TIRED]))
+    read_all(seat)
+    client = signed_in(seat)
+    pages = [
+        address("feedback", mine(seat, practice=True)[0]),
+        reverse("reading:exit", args=[seat.study.key]),
+    ]
+    for url in pages:
+        client.get(url)
+        with django_assert_max_num_queries(MOST_QUERIES):
+            assert client.get(url).status_code == 200
+
+
+def test_a_case_with_practice_before_it_needs_few_queries(django_assert_max_num_queries: Any) -> None:
+    seat = start(make_draft())
+    for allocation, value in zip(mine(seat, practice=True), "42", strict=True):
+        read(seat, allocation, value)
+    client, allocation = signed_in(seat), mine(seat, practice=False)[0]
+    letter = allocation.outputs.get().letter
+    client.get(address("read", allocation))
+    sent = {"output": letter, "criterion": "correctness", "value": "4", "token": str(uuid.uuid4())}
+    with django_assert_max_num_queries(9):
+        assert client.post(address("rate", allocation), sent).status_code == 200

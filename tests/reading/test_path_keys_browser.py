@@ -97,6 +97,7 @@ def test_whoever_misses_the_mark_reads_why_and_practises_again(open_case: OpenCa
     for _case in range(2):
         rate(page, "1")
         expect(page.get_by_text("0 of 1 as expected")).to_be_visible()
+        assert not page.evaluate("Object.keys(sessionStorage).filter(key => key.includes('clock')).length")
         look(page, f"feedback-differs-{_case}")
         page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Practise again")).to_be_visible()

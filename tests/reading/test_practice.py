@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from readerstudy.analysis.table import LongTable
+from readerstudy.cases.models import Case
 from readerstudy.reading import actions
 from readerstudy.reading.models import (
     Allocation,
@@ -185,8 +186,6 @@ def test_the_reference_standard_can_be_the_expected_answer() -> None:
     factories.make_criterion(
         study, key="finding", kind="single_choice", options=options, applies_to="case", acceptable_from=None
     )
-    from readerstudy.cases.models import Case
-
     Case.objects.filter(study=study, code__in=("C003", "C004")).update(purpose="practice")
     told = {"cases": ["C003", "C004"], "reference": "finding"}
     set_section(study=study, name="phases", content={"practice": told}, by=study.created_by)
@@ -302,3 +301,17 @@ def test_a_locked_protocol_keeps_its_key(seat: Membership) -> None:
     url = reverse("reading:practice_case", args=[seat.study.key, "C003"])
     assert client.post(url, {"correctness@Arm 1@answer": "1"}).status_code == 422
     assert Design.objects.of(seat.study).section("phases")["practice"]["key"] == KEY
+
+
+def test_the_overview_says_that_nothing_is_expected_yet(coordinator: Client, draft: Study) -> None:
+    factories.freeze(draft)
+    page = coordinator.get(reverse("studies:detail", args=[draft.key])).content.decode()
+    assert "Nothing is expected of 2 practice cases" in page
+
+
+def test_a_case_that_serves_something_else_by_now_is_named(coordinator: Client, draft: Study) -> None:
+    Case.objects.filter(study=draft, code="C004").update(purpose="study")
+    url = reverse("reading:practice", args=[draft.key])
+    assert "No longer for practice: C004." in coordinator.get(url).content.decode()
+    coordinator.post(url, {"pass_mark": "", "tries": "", "reference": ""})
+    assert Design.objects.of(draft).section("phases")["practice"] == {"cases": ["C003"]}

@@ -54,6 +54,14 @@ class Work:
     last: datetime
     is_measured: bool
 
+    @property
+    def words(self) -> str:
+        """The time in words: minutes of less than two hours, else hours."""
+        if self.hours < 2:
+            minutes = max(1, round(self.hours * 60))
+            return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+        return _("%(hours)s hours") % {"hours": f"{self.hours:.1f}"}
+
 
 def work_of(seat: Membership) -> Work | None:
     """What the reader did in the study itself; None where nothing was submitted."""
@@ -123,7 +131,7 @@ def _draw(figure: Any, certificate: Certificate) -> None:
     pen.rule(0.30)
     height = 0.27
     for note in certificate.notes:
-        height = pen.write(height, note, size=9, color=MUTED, measure=96) - 0.008
+        height = pen.write(height, note, size=9, color=MUTED, measure=84) - 0.008
 
 
 class _Pen:

@@ -46,9 +46,14 @@ class Asked:
 
 def cases_of(study: Study) -> list[str]:
     """The codes of the practice cases: in the order of the protocol, then those it does not name yet."""
-    there = codes_for(study, Purpose.PRACTICE)
-    named = [code for code in practice_codes(study) if code in there]
-    return [*named, *(code for code in there if code not in named)]
+    there = set(codes_for(study, Purpose.PRACTICE))
+    return [code for code in practice_codes(study) if code in there]
+
+
+def gone_of(study: Study) -> list[str]:
+    """Cases that the protocol names for practice and that serve something else by now."""
+    there = set(codes_for(study, Purpose.PRACTICE))
+    return [code for code in practice_codes(study) if code not in there]
 
 
 def key_of(study: Study) -> list[Row]:

@@ -6,10 +6,9 @@ from django.urls import reverse
 
 from readerstudy.cases.models import Image
 from readerstudy.reading import visibility
-from readerstudy.reading.models import Allocation
+from readerstudy.reading.models import AllocatedOutput, Allocation
 from readerstudy.reading.pages import addresses_of, progress_of
 from readerstudy.reading.path.practice import answered
-from readerstudy.reading.presenting import outputs_of
 from readerstudy.reading.protocol import frozen_of
 from readerstudy.studies.models import Arm, Design, Membership, Study
 from readerstudy.studies.protocol.document import Document
@@ -20,26 +19,23 @@ def feedback_page(seat: Membership, allocation: Allocation) -> visibility.Feedba
     """What stands after a submitted practice case: the own answers beside the expected ones."""
     study, frozen, progress = seat.study, frozen_of(seat.study), progress_of(seat)
     images = Image.objects.filter(case=allocation.case_id).order_by("slot")
-    following = Allocation.objects.of(seat).of_practice(True).unread().first()
-    is_last = following is None
-    next_url = reverse("reading:start", args=[study.key])
-    if following is not None:
-        next_url = reverse("reading:read", args=[study.key, following.key])
+    outputs = list(AllocatedOutput.objects.of_screen(allocation))
+    is_last = progress.practised == progress.practice
     return visibility.FeedbackPage(
         study_title=study.title,
         position=progress.place_of(allocation.position),
         total=progress.practice,
         images=visibility.show_images(list(images), addresses_of(study, allocation), frozen.shown_as),
         outputs=visibility.show_outputs(
-            outputs_of(allocation),
+            outputs,
             {},
             simulated=frozen.nature.all_simulated,
             recorded=frozen.nature.all_recorded,
             layout=frozen.layout,
         ),
         case_text=allocation.case.clinical_text,
-        rows=visibility.show_comparisons(answered(allocation)),
-        next_url=next_url,
+        rows=visibility.show_comparisons(answered(allocation, outputs)),
+        next_url=reverse("reading:start" if is_last else "reading:resume", args=[study.key]),
         is_last=is_last,
     )
 

@@ -67,9 +67,11 @@ def check_practice_open(allocation: Allocation) -> None:
         raise StudyError(_("This practice case is finished, and its answers stay as they are."))
 
 
-def answered(allocation: Allocation) -> list[Found]:
-    """The questions that a practice case asks, with the standing answer and what is expected of each."""
-    outputs = list(AllocatedOutput.objects.of_screen(allocation))
+def answered(allocation: Allocation, outputs: Sequence[AllocatedOutput]) -> list[Found]:
+    """The questions that a practice case asks, with the standing answer and what is expected of each.
+
+    `outputs` are those on the screen, with their arms.
+    """
     presentation = presentation_of(allocation, outputs=outputs)
     letters = {output.pk: output.letter for output in outputs}
     keys = {criterion.pk: criterion.key for criterion in presentation.criteria}
@@ -89,7 +91,7 @@ def keep_attempt(
     """
     if not is_practice(allocation) or reading.submitted_at is None:
         return None
-    found = answered(allocation)
+    found = answered(allocation, list(AllocatedOutput.objects.of_screen(allocation)))
     marks = [_mark(*each) for each in found]
     attempt = PracticeAttempt.objects.create(
         allocation=allocation,

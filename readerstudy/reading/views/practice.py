@@ -113,6 +113,7 @@ def _show(
         **console(access),
         "form": form or _rules_form(access),
         "table": table or TableForm(),
+        "gone": key_tables.gone_of(access.study),
         "counts": key_tables.count_said(access.study).items(),
         "problems": found[:PROBLEMS_SHOWN],
         "more_problems": max(0, len(found) - PROBLEMS_SHOWN),

@@ -82,9 +82,9 @@ def sign(request: HttpRequest, key: str) -> HttpResponse:
 
 def _start(request: HttpRequest, seat: Membership, *, form: ConsentForm | None = None) -> HttpResponse:
     study = seat.study
-    if can_read(study) and seat.has_consented:
-        _allocate_latecomer(seat)
     where = where_of(seat)
+    if where.step == Step.EMPTY and _allocate_latecomer(seat):
+        where = where_of(seat)
     forms = {Step.CONSENT: _consent_form, Step.SIGN: _completion_form}
     context = {
         "study": study_is_shown(study),
@@ -310,11 +310,10 @@ def onward(request: HttpRequest, address: str) -> HttpResponse:
     return response
 
 
-def _allocate_latecomer(seat: Membership) -> None:
-    """A reader who joined after the lock gets the presentations that the plan holds for the seat."""
+def _allocate_latecomer(seat: Membership) -> bool:
+    """A reader who joined after the lock gets the presentations that the plan holds for the seat; False for none."""
     plan = AllocationPlan.objects.current(seat.study)
-    if plan and not Allocation.objects.filter(plan=plan, seat=seat).exists():
-        actions.allocate_reader(plan=plan, seat=seat)
+    return plan is not None and actions.allocate_reader(plan=plan, seat=seat) > 0
 
 
 def _refuse(sentence: str, *, status: int) -> JsonResponse:
