@@ -275,7 +275,7 @@ def test_a_margin_is_tested_in_the_direction_of_the_question(
     assert test["is_shown"] is (test["p"] < 0.025) is (margin == 3.0)
     said = next(
         each for each in document_of(build_report(study)).sections if each.slug == "endpoints"
-    ).sentences[1]
+    ).points[0]
     wanted = (
         "“Arm 1” is not worse than “Arm 2” by 3 or more" if margin == 3.0 else "it is not shown that “Arm 1”"
     )
@@ -293,10 +293,8 @@ def test_while_blinded_nothing_tells_which_arm_a_margin_is_about() -> None:
     study = graded({}, {"name": "mean", "statistic": "mean_score", "margin": 3.0})
     Study.objects.filter(pk=study.pk).update(state=State.RUNNING)
     assert contrasts(study)["mean"]["noninferiority"] is None
-    said = next(
-        each for each in document_of(build_report(study)).sections if each.slug == "endpoints"
-    ).sentences
-    assert "is told once the study is unblinded" in said[1]
+    said = next(each for each in document_of(build_report(study)).sections if each.slug == "endpoints").points
+    assert "is told once the study is unblinded" in said[0]
 
 
 def test_a_preference_is_tested_against_an_even_share_and_its_margin() -> None:

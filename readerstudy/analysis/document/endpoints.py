@@ -68,10 +68,8 @@ def section(content: Content, badges: Badges) -> Section | None:
     return Section(
         slug="endpoints",
         heading=_("Declared endpoints"),
-        sentences=(
-            _("What the protocol named before the first rating, in its order."),
-            *margins.sentences(declared, level=content["inference"]["level"]),
-        ),
+        sentences=(_("What the protocol named before the first rating, in its order."),),
+        points=margins.sentences(declared, level=content["inference"]["level"]),
         tables=(_table(declared, badges, words.correction_of(content)),),
     )
 

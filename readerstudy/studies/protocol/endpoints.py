@@ -26,6 +26,8 @@ GUESS = "source_guess"
 """The key of the question after the last case that the blinding index is computed from."""
 WITHOUT_BETTER = frozenset({"mean_error"})
 """Those of which neither more nor less is better."""
+UNBOUNDED = frozenset({"mean_score", "mean_error"})
+"""Those in units of the question; all others that compare are shares."""
 LOWER_IS_BETTER = frozenset({"edit_distance"})
 
 
@@ -73,6 +75,11 @@ def _margin_problems(endpoint: Mapping[str, Any], criteria: Mapping[str, Mapping
         yield (
             ("margin",),
             "A margin says how much worse the first arm of a contrast may be. Add the contrast.",
+        )
+    if statistic not in UNBOUNDED and endpoint["margin"] >= 1:
+        yield (
+            ("margin",),
+            "Shares lie between 0 and 1, so a margin of 1 or more is never passed. Write a share such as 0.1.",
         )
     if statistic in WITHOUT_BETTER or (statistic == "mean_score" and _is_undirected(criterion)):
         yield (

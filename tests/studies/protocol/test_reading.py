@@ -153,6 +153,10 @@ endpoints:
             "line 16, endpoints[1].margin: Neither more nor less is better here, so nothing can be worse by a margin.",
         ),
         (
+            "statistic: win_rate, margin: 5",
+            "line 16, endpoints[1].margin: Shares lie between 0 and 1, so a margin of 1 or more is never passed.",
+        ),
+        (
             "statistic: mean_score, contrast: [Alpha, Gamma]",
             "line 16, endpoints[1].contrast[2]: There is no arm “Gamma”. Name two of the arms.",
         ),
