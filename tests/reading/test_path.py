@@ -19,6 +19,7 @@ from readerstudy.analysis.report import build_report
 from readerstudy.reading import actions
 from readerstudy.reading.models import (
     Act,
+    AllocationPlan,
     Background,
     ExitEvent,
     Passage,
@@ -385,3 +386,15 @@ def test_a_case_with_practice_before_it_needs_few_queries(django_assert_max_num_
     sent = {"output": letter, "criterion": "correctness", "value": "4", "token": str(uuid.uuid4())}
     with django_assert_max_num_queries(9):
         assert client.post(address("rate", allocation), sent).status_code == 200
+
+
+def test_a_pilot_is_neither_signed_nor_certified(done: Membership) -> None:
+    AllocationPlan.objects.bulk_create(
+        [
+            AllocationPlan(
+                study=done.study, seed=1, algorithm="test", seats=1, cases=[], arms=[], is_pilot=True
+            )
+        ]
+    )
+    with pytest.raises(StudyError, match="pilot is not signed"):
+        actions.sign_completion(seat=done, printed_name="Dr Example", password=PASSWORD, by=done.user)

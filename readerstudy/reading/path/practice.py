@@ -178,10 +178,13 @@ class Practice:
         return None if self.tries is None else max(0, self.tries + self.grants - self.rounds)
 
 
+NO_PRACTICE = Practice(0, 0, 0, None, is_passed=True, tries=None)
+
+
 def practice_of(seat: Membership, plan: AllocationPlan | None) -> Practice:
     """Where the reader stands in practice under this plan."""
     if plan is None:
-        return Practice(0, 0, 0, None, is_passed=True, tries=None)
+        return NO_PRACTICE
     mine, rules = (
         Allocation.objects.filter(plan=plan, seat=seat, kind=PresentationKind.PRACTICE),
         rules_of(seat),

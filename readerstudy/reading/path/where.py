@@ -14,7 +14,7 @@ from readerstudy.reading.models import (
     ReaderSignature,
 )
 from readerstudy.reading.pages import progress_of
-from readerstudy.reading.path.practice import Practice, practice_of
+from readerstudy.reading.path.practice import NO_PRACTICE, Practice, practice_of
 from readerstudy.reading.policies import check_approved
 from readerstudy.reading.protocol import frozen_of
 from readerstudy.reading.visibility import Progress
@@ -46,7 +46,8 @@ class Where:
 
     step: Step
     progress: Progress
-    practice: Practice
+    plan: AllocationPlan | None = None
+    practice: Practice = NO_PRACTICE
     following: Allocation | None = None
     gate: Gate | None = None
     signature: ReaderSignature | None = None
@@ -67,19 +68,18 @@ class Where:
 def where_of(seat: Membership) -> Where:
     """Where the reader stands now."""
     plan, progress = AllocationPlan.objects.current(seat.study), progress_of(seat)
-    practice = practice_of(seat, plan if progress.practice else None)
     step = _before_cases(seat, plan) or (None if progress.total else Step.EMPTY)
     if step in (Step.CONSENT, Step.PROFILE, Step.EMPTY):
-        return Where(step if step != Step.EMPTY or can_read(seat.study) else Step.CLOSED, progress, practice)
+        return Where(step if step != Step.EMPTY or can_read(seat.study) else Step.CLOSED, progress, plan)
     if progress.total and progress.submitted == progress.total:
-        return _after_cases(seat, plan, progress, practice)
+        return _after_cases(seat, plan, progress)
     if not can_read(seat.study):
-        return Where(Step.CLOSED, progress, practice)
+        return Where(Step.CLOSED, progress, plan)
     try:
         check_approved(seat.study)
     except StudyError as error:
-        return Where(Step.CLOSED, progress, practice, obstacle=str(error))
-    return Where(step, progress, practice) if step else _at_cases(seat, progress, practice)
+        return Where(Step.CLOSED, progress, plan, obstacle=str(error))
+    return Where(step, progress, plan) if step else _at_cases(seat, plan, progress)
 
 
 def _before_cases(seat: Membership, plan: AllocationPlan | None) -> Step | None:
@@ -106,23 +106,23 @@ def needs_tutorial(seat: Membership, plan: AllocationPlan | None) -> bool:
     return not Passage.objects.filter(plan=plan, seat=seat, part=PathPart.TUTORIAL).exists()
 
 
-def _at_cases(seat: Membership, progress: Progress, practice: Practice) -> Where:
+def _at_cases(seat: Membership, plan: AllocationPlan | None, progress: Progress) -> Where:
+    practice = practice_of(seat, plan if progress.practice else None)
     if not practice.is_passed and not practice.is_open:
-        return Where(Step.PRACTICE if practice.may_repeat else Step.FAILED, progress, practice)
+        return Where(Step.PRACTICE if practice.may_repeat else Step.FAILED, progress, plan, practice)
     unread = Allocation.objects.of(seat).unread()
     following = unread.of_practice(not practice.is_passed).first()
     gate = gate_of(following) if following else None
     step = Step.WAIT if gate else Step.CASES if practice.is_passed else Step.PRACTICE
-    return Where(step, progress, practice, following, gate)
+    return Where(step, progress, plan, practice, following, gate)
 
 
-def _after_cases(
-    seat: Membership, plan: AllocationPlan | None, progress: Progress, practice: Practice
-) -> Where:
-    signature = ReaderSignature.objects.completion(seat)
-    if signature and not (plan and plan.is_pilot):
-        return Where(Step.DONE, progress, practice, signature=signature)
+def _after_cases(seat: Membership, plan: AllocationPlan | None, progress: Progress) -> Where:
+    is_pilot = plan is not None and plan.is_pilot
+    signature = None if is_pilot else ReaderSignature.objects.completion(seat)
+    if signature:
+        return Where(Step.DONE, progress, plan, signature=signature)
     asked = bool(frozen_of(seat.study).leaving) and can_read(seat.study)
     if asked and not Passage.objects.filter(plan=plan, seat=seat, part=PathPart.EXIT).exists():
-        return Where(Step.EXIT, progress, practice)
-    return Where(Step.DONE if plan and plan.is_pilot else Step.SIGN, progress, practice)
+        return Where(Step.EXIT, progress, plan)
+    return Where(Step.DONE if is_pilot else Step.SIGN, progress, plan)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from readerstudy.accounts.people import signed_in
 from readerstudy.reading import actions
 from readerstudy.reading.access import access_allocation
-from readerstudy.reading.models import AllocationPlan, Background, ReaderSignature
+from readerstudy.reading.models import Background, ReaderSignature
 from readerstudy.reading.path.certificate import Certificate, pdf_of, work_of
 from readerstudy.reading.path.exit_form import ExitForm
 from readerstudy.reading.path.forms import BackgroundForm
@@ -120,10 +120,10 @@ def pause(request: HttpRequest, key: str) -> HttpResponse:
 def leave(request: HttpRequest, key: str) -> HttpResponse:
     """The questions after the last case, asked once."""
     seat = access_seat(request, key)
-    plan, where = AllocationPlan.objects.current(seat.study), where_of(seat)
-    if plan is None or where.step != Step.EXIT:
+    where = where_of(seat)
+    if where.plan is None or where.step != Step.EXIT:
         return redirect("reading:start", key)
-    form = ExitForm(seat, plan)
+    form = ExitForm(seat, where.plan)
     if request.method == "POST" and _is_left(request, seat, form):
         return redirect("reading:start", key)
     context = {"study": study_is_shown(seat.study), "key": key, "form": form}
