@@ -88,7 +88,9 @@ def _times(plan: AllocationPlan | None) -> dict[int, dict[str, Any]]:
     counts = ~Q(allocation__kind=PresentationKind.PRACTICE)
     found = mine.values("allocation__seat").annotate(
         cases=Count("pk", filter=counts),
-        seconds=Sum(Coalesce("active_seconds", Least(taken, Value(float(LONGEST_READING_SECONDS)))), filter=counts),
+        seconds=Sum(
+            Coalesce("active_seconds", Least(taken, Value(float(LONGEST_READING_SECONDS)))), filter=counts
+        ),
         sittings=Count("session", distinct=True, filter=counts),
     )
     return {row["allocation__seat"]: dict(row) for row in found}
