@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from readerstudy.celery import app
 from readerstudy.generation.models import AHEAD_SECONDS, Attempt, Generation
+from readerstudy.generation.models.queue import anything_claimable
 from readerstudy.generation.running import batches
 from readerstudy.generation.running.calls import work_on
 from readerstudy.generation.running.faults import frames
@@ -75,7 +76,7 @@ def _take_turn() -> None:
             if not has_rung and not _is_spare():
                 _ring_for_the_next()
             return
-        if not has_rung and Generation.objects.claimable().exists():
+        if not has_rung and anything_claimable():
             _ring_once()
             has_rung = True
         work_on(generation)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from readerstudy.audit.record import record, study_stream
 from readerstudy.generation.actions.extractions import extract
 from readerstudy.generation.actions.limits import correct_pace
-from readerstudy.generation.actions.money import Reservation, reserve, settle, taken_by
+from readerstudy.generation.actions.money import Charge, Reservation, charge, reserve, settle, taken_by
 from readerstudy.generation.models import (
     Attempt,
     Batch,
@@ -115,13 +115,26 @@ def store_reply(*, attempt: Attempt, reply: Reply, judgement: Judgement) -> bool
     unmade = Generation.objects.filter(pk=generation.pk).exclude(stage=Stage.DONE)
     done = {"stage": Stage.DONE, "failure": "", "lease_until": None, "batch": None}
     is_first = bool(unmade.update(**done, finished_at=timezone.now()))
-    _complete(attempt, reply, is_used=is_first, charged=_settle(attempt, reply))
-    if not is_first:
-        return False
+    charged = _charged(attempt, reply)
+    _complete(attempt, reply, is_used=is_first, charged=charged.fields if charged else {})
+    told = _store_output(attempt, reply, judgement) if is_first else None
+    if charged:  # from here on all other calls of the study wait for this one, so little comes after it
+        correct_pace(generation=generation, tokens=charged.tokens)
+        settle(charged)
+    if told:
+        stream = f"{study_stream(generation.source.study_id)}/outputs"
+        record(
+            "interpretation.store", by=None, stream=stream, subject=f"generation {generation.pk}", data=told
+        )
+    return is_first
+
+
+def _store_output(attempt: Attempt, reply: Reply, judgement: Judgement) -> dict[str, Any]:
+    """Stores text, verdict and what is read out of the text; returns what its audit event says."""
     text = storable.text(reply.text or reply.refusal_text)
     digest = hashlib.sha256(text.encode()).hexdigest()
     interpretation = Interpretation.objects.create(
-        generation=generation, attempt=attempt, text=text, sha256=digest
+        generation=attempt.generation, attempt=attempt, text=text, sha256=digest
     )
     RefusalVerdict.objects.create(
         interpretation=interpretation,
@@ -132,10 +145,7 @@ def store_reply(*, attempt: Attempt, reply: Reply, judgement: Judgement) -> bool
         is_sure=judgement.is_sure,
     )
     extract(interpretation=interpretation)
-    data = {"attempt": attempt.key, "text_sha256": digest, "verdict": judgement.verdict}
-    stream = f"{study_stream(generation.source.study_id)}/outputs"
-    record("interpretation.store", by=None, stream=stream, subject=f"generation {generation.pk}", data=data)
-    return True
+    return {"attempt": attempt.key, "text_sha256": digest, "verdict": judgement.verdict}
 
 
 @transaction.atomic
@@ -146,8 +156,10 @@ def store_failure(*, generation: Generation, attempt: Attempt, error: ProviderEr
     """
     row = Generation.objects.held(generation).select_for_update(no_key=True).first()
     is_free = not error.possibly_paid and attempt.counted_tokens
-    charged = settle(attempt=attempt, tokens=sizes.Size(0, 0)) if is_free else {}
-    _complete_failed(attempt, error, charged)
+    charged = charge(attempt=attempt, tokens=sizes.Size(0, 0)) if is_free else None
+    _complete_failed(attempt, error, charged.fields if charged else {})
+    if charged:
+        settle(charged)
     if row is None:
         return
     if error.retry != "again":
@@ -202,16 +214,12 @@ def _fingerprint(image: ImagePart) -> dict[str, str]:
     return {"slot": image.slot, "sha256": hashlib.sha256(image.data).hexdigest()}
 
 
-def _settle(attempt: Attempt, reply: Reply) -> dict[str, Any]:
-    """What the vendor counted takes the place of what was reserved; where it counted nothing, that stays."""
+def _charged(attempt: Attempt, reply: Reply) -> Charge | None:
+    """What the vendor counted, for the place of what was reserved; where it counted nothing, that stays."""
     source = attempt.generation.source
     offer = settings.CONNECTIONS.get(source.connection)
     taken = taken_by(reply, offer.connection.adapter if offer else "")
-    if source.is_recorded or taken is None:
-        return {}
-    charged = settle(attempt=attempt, tokens=taken)
-    correct_pace(generation=attempt.generation, tokens=taken.tokens)
-    return charged
+    return None if source.is_recorded or taken is None else charge(attempt=attempt, tokens=taken)
 
 
 def _give_back(generation: Generation) -> None:

@@ -59,9 +59,10 @@ def set_price(*, study: Study, fields: Mapping[str, Any], by: User) -> Price:
     """Adds a price; it counts from now on, and for earlier calls of this model whose price was not known."""
     study = locked(study)
     check_protocol_open(study)
-    purse = _locked_purse(study)
     price = Price.objects.create(study=study, by=by, **fields)
-    _price_earlier_calls(price)
+    _price_earlier_calls(price, _unpriced(price))
+    purse = _locked_purse(study)
+    _price_earlier_calls(price, _begun_meanwhile(price))
     _recount(purse)
     told = {name: str(value) for name, value in fields.items()}
     record("price.set", by=by, stream=study_stream(study.pk), subject=price.model, data=told)
@@ -74,35 +75,83 @@ def reserve(*, source: Source, size: Size, in_batch: bool = False) -> Reservatio
 
     Call it inside the transaction that writes the attempt.
     """
-    purse = _locked_purse(source.study)
     price = Price.objects.newest(source.study, source.connection, source.model)
     cost = price.cost(size.input_tokens, size.output_tokens, in_batch=in_batch) if price else None
-    stop = purse.what_stops(price, size.tokens, cost)
-    if stop is Stop.NONE:
-        purse.tokens += size.tokens
-        purse.money += cost if cost is not None and purse.counts(price) else 0
-    purse.stop = stop
-    purse.save(update_fields=["tokens", "money", "stop"])
-    return Reservation(price, size.tokens, cost) if stop is Stop.NONE else None
+    if _fitting(source.study, price, size.tokens, cost).update(stop="", **_added(price, size.tokens, cost)):
+        return Reservation(price, size.tokens, cost)
+    return _reserve_slowly(source.study, Reservation(price, size.tokens, cost))
 
 
-def settle(*, attempt: Attempt, tokens: Size) -> dict[str, Any]:
-    """Puts what a call took in the place of what was reserved for it; what is set free may let others begin.
+def _fitting(study: Study, price: Price | None, tokens: int, cost: Decimal | None) -> models.QuerySet[Purse]:
+    """The study's purse if a call that may take so much fits into it."""
+    fits = models.Q(tokens_limit=None) | models.Q(tokens_limit__gte=models.F("tokens") + tokens)
+    affordable = models.Q(money_limit=None)
+    if price is not None and cost is not None:
+        affordable |= models.Q(currency=price.currency, money_limit__gte=models.F("money") + cost)
+    return Purse.objects.filter(fits, affordable, study=study)
 
-    Returns the fields to write with the attempt. Call it before, so that purse and attempt are always locked in this
-    order.
+
+def _added(price: Price | None, tokens: int, cost: Decimal | None) -> dict[str, Any]:
+    """The columns of a purse after a call took so much more; money only counts in the purse's currency."""
+    counted = {"tokens": models.F("tokens") + tokens}
+    if price is None or cost is None:
+        return counted
+    same = models.When(currency=price.currency, then=models.F("money") + cost)
+    return {**counted, "money": models.Case(same, default=models.F("money"))}
+
+
+def _reserve_slowly(study: Study, wanted: Reservation) -> Reservation | None:
+    """Makes the study's first purse, or says in it why the call cannot begin."""
+    purse = _locked_purse(study)
+    purse.stop = purse.what_stops(wanted.price, wanted.tokens, wanted.cost)
+    if purse.stop == Stop.NONE:
+        Purse.objects.filter(pk=purse.pk).update(stop="", **_added(wanted.price, wanted.tokens, wanted.cost))
+        return wanted
+    purse.save(update_fields=["stop"])
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a call took instead of what was reserved for it: its fields in the attempt, and what its purse gains."""
+
+    study: Study
+    price: Price | None
+    tokens: int
+    fields: Mapping[str, Any]
+    more_tokens: int
+    more_money: Decimal | None
+
+
+def charge(*, attempt: Attempt, tokens: Size) -> Charge:
+    """Puts what a call took in the place of what was reserved for it. Write its `fields` with the attempt.
+
+    Attempts are always locked before their purse. The purse is the lock that all calls of a study share, so it comes
+    last, with `settle`.
     """
-    purse = _locked_purse(attempt.generation.source.study)
-    before = Attempt.objects.select_related("price").get(pk=attempt.pk)
-    in_batch = before.batch_id is not None
-    price = before.price
+    found = Attempt.objects.select_related("price").select_for_update(of=("self",), no_key=True)
+    before = found.get(pk=attempt.pk)
+    in_batch, price = before.batch_id is not None, before.price
     cost = price.cost(tokens.input_tokens, tokens.output_tokens, in_batch=in_batch) if price else None
-    purse.tokens += tokens.tokens - before.counted_tokens
-    if cost is not None and before.cost is not None and purse.counts(price):
-        purse.money += cost - before.cost
-    purse.stop = "" if purse.stop in (Stop.MONEY, Stop.TOKENS) else purse.stop
-    purse.save(update_fields=["tokens", "money", "stop"])
-    return {"counted_tokens": tokens.tokens, "cost": cost}
+    more = None if cost is None or before.cost is None else cost - before.cost
+    fields = {"counted_tokens": tokens.tokens, "cost": cost}
+    return Charge(
+        study=attempt.generation.source.study,
+        price=price,
+        tokens=tokens.tokens,
+        fields=fields,
+        more_tokens=tokens.tokens - before.counted_tokens,
+        more_money=more,
+    )
+
+
+def settle(charged: Charge) -> None:
+    """Enters a charge into the purse; what is set free may let others begin. As late in a transaction as can be."""
+    freed = models.When(stop__in=(Stop.MONEY, Stop.TOKENS), then=models.Value(""))
+    Purse.objects.filter(study=charged.study).update(
+        stop=models.Case(freed, default=models.F("stop")),
+        **_added(charged.price, charged.more_tokens, charged.more_money),
+    )
 
 
 def taken_by(reply: Reply, adapter: str) -> Size | None:
@@ -122,7 +171,20 @@ def _locked_purse(study: Study) -> Purse:
     return found
 
 
-def _price_earlier_calls(price: Price) -> None:
+def _unpriced(price: Price) -> models.QuerySet[Attempt]:
+    rows = Generation.objects.asking(price.connection).values("pk")
+    return Attempt.objects.of(price.study).filter(
+        generation__in=rows, asked_model=price.model, price=None, counted_tokens__gt=0
+    )
+
+
+def _begun_meanwhile(price: Price) -> models.QuerySet[Attempt]:
+    """Calls that began while the price was entered. One that ends at this moment waits for us; we do not for it."""
+    begun = _unpriced(price).select_for_update(skip_locked=True, of=("self",))
+    return Attempt.objects.filter(pk__in=[attempt.pk for attempt in begun])
+
+
+def _price_earlier_calls(price: Price, unpriced: models.QuerySet[Attempt]) -> None:
     """Calls without counts of their own may have been paid for in full: at the dearer of the two rates."""
     share = models.Value((100 - price.batch_discount) / Decimal(100))
     discount = models.Case(models.When(mode="batch", then=share), default=models.Value(Decimal(1)))
@@ -131,10 +193,6 @@ def _price_earlier_calls(price: Price) -> None:
     exact = said + Greatest(received, 0) * price.output_per_million
     most = models.F("counted_tokens") * max(price.input_per_million, price.output_per_million)
     cost = Coalesce(exact, most, output_field=models.DecimalField()) * discount / MILLION
-    rows = Generation.objects.asking(price.connection).values("pk")
-    unpriced = Attempt.objects.of(price.study).filter(
-        generation__in=rows, asked_model=price.model, price=None, counted_tokens__gt=0
-    )
     unpriced.update(price=price, cost=models.ExpressionWrapper(cost, output_field=models.DecimalField()))
 
 

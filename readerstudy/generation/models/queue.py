@@ -118,8 +118,11 @@ class Generations(models.QuerySet["Generation"]):
         with connection.cursor() as cursor:
             cursor.execute(sql, [now + timedelta(seconds=seconds), *filled])
             found = cursor.fetchone()
-        sources = ("arm__study", "arm__prompt", "trial__study", "trial__prompt", "case")
-        return self.select_related(*sources).get(pk=found[0]) if found else None
+        if found is None:
+            return None
+        number, arm = found
+        source = "trial" if arm is None else "arm"
+        return self.select_related(f"{source}__study", f"{source}__prompt", "case").get(pk=number)
 
     def held(self, generation: Generation) -> Generations:
         """The row while the worker that claimed `generation` still has it; nobody else's."""
@@ -259,9 +262,25 @@ def _with_a_place(row: Generation) -> Generation:
 _NOW = datetime.max.replace(tzinfo=UTC)  # stands for the present moment in a statement that is built once
 
 
+def anything_claimable() -> bool:
+    """Whether a row can be claimed now."""
+    sql, parameters = _asking()
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [now if each is _NOW else each for each in parameters])
+        return cursor.fetchone() is not None
+
+
+@cache
+def _asking() -> tuple[str, tuple[Any, ...]]:
+    """A SELECT that finds a row if one is claimable; built once, like the one below."""
+    sql, parameters = Generation.objects.claimable(_NOW).values("pk")[:1].query.sql_with_params()
+    return sql, tuple(parameters)
+
+
 @cache
 def _claiming() -> tuple[str, tuple[Any, ...]]:
-    """One UPDATE that claims the first claimable row and returns its number; its first parameter is the lease's end.
+    """One UPDATE that claims the first claimable row and returns its number and arm; first parameter: the lease's end.
 
     Django takes ten times longer to build `claimable` than PostgreSQL to run it, so it is built once.
     """
@@ -270,4 +289,4 @@ def _claiming() -> tuple[str, tuple[Any, ...]]:
         first, parameters = rows.order_by("due_at", "pk").values("pk")[:1].query.sql_with_params()
     table = Generation._meta.db_table
     claim = f"UPDATE {table} SET stage = 'running', lease_until = %s, claims = claims + 1"  # noqa: S608  our own names
-    return f"{claim} WHERE id = ({first}) RETURNING id", tuple(parameters)
+    return f"{claim} WHERE id = ({first}) RETURNING id, arm_id", tuple(parameters)
