@@ -128,7 +128,7 @@ def engine(var: Path, *, fast: bool = False) -> Engine:
 def hold(var: Path, *, fast: bool = False) -> Engine:
     """Starts the engine of `var` unless it runs, and keeps it running until this process ends."""
     chosen = engine(var, fast=fast)
-    _prepare(var, chosen)
+    prepare(var, chosen)
     with _exclusive(var):
         chosen.start()
         held = os.open(chosen.data, os.O_RDONLY)  # until the process ends
@@ -169,7 +169,8 @@ def _exclusive(var: Path) -> Iterator[None]:
         os.close(folder)
 
 
-def _prepare(var: Path, chosen: Engine) -> None:
+def prepare(var: Path, chosen: Engine) -> None:
+    """Makes the folder `var`; raises EngineError, a sentence, where it or the data in it are another account's."""
     try:
         var.mkdir(parents=True, exist_ok=True)
     except OSError as error:

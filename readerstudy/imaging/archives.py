@@ -142,7 +142,7 @@ class Member:
             with self._archive.open(self._entry) as source:
                 while chunk := source.read(_CHUNK):
                     yield chunk
-        except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError, NotImplementedError):
+        except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError):
             raise MemberError("damaged") from None
 
     def _check(self, count: int) -> None:
@@ -164,7 +164,7 @@ def open_archive(path: Path, limits: ArchiveLimits | None = None) -> Iterator[Me
         count = _check_directory(file, bounds)
         try:
             archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, UnicodeDecodeError):
+        except (zipfile.BadZipFile, RuntimeError, ValueError, struct.error):
             raise ArchiveError("damaged") from None
         with archive:
             entries = archive.infolist()
@@ -239,7 +239,7 @@ def _refusal_by_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Mem
     try:
         with archive.open(entry) as source:
             head = source.read(HEAD_BYTES)
-    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError, NotImplementedError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError):
         return MemberError("damaged")
     try:
         sniff(head)

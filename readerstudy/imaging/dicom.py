@@ -101,7 +101,7 @@ def _refuse_12_bit_jpeg() -> Picture:
 def _streams(dataset: Dataset, uid: UID | None) -> list[_Stream]:
     try:
         decoder = get_decoder(dataset.file_meta.TransferSyntaxUID)
-    except NotImplementedError:
+    except RuntimeError:  # pydicom has no decoder for this transfer syntax
         raise Refusal("unsupported_compression") from None
     if decoder.is_native:
         _check_native(dataset)

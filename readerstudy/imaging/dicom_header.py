@@ -51,7 +51,7 @@ _WANTED: list[Any] = [
 _PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _LONG_VRS = (b"OB", b"OW", b"UN", b"UT", b"SQ", b"UC", b"UR", b"OD", b"OF", b"OL", b"OV", b"SV", b"UV")
 _UNREADABLE = (
-    KeyError, ValueError, TypeError, AttributeError, NotImplementedError, OverflowError, IndexError, struct.error,
+    KeyError, ValueError, TypeError, AttributeError, RuntimeError, OverflowError, IndexError, struct.error,
 )  # fmt: skip
 _INFLATE_STEP = 1 << 20
 _LONGEST_UID = 256
@@ -156,6 +156,8 @@ def _read(file: IO[bytes], uid: str, start: int, limits: Limits, wanted: list[An
         file.seek(0)
         dataset = dcmread(file, stop_before_pixels=True, specific_tags=wanted)
         place_pixels(file, dataset)
+    except RecursionError:
+        raise  # refused as nested too deeply, not as damaged
     except (InvalidDicomError, EOFError, *_UNREADABLE):
         raise Refusal("damaged") from None
     return dataset

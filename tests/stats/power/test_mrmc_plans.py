@@ -219,12 +219,13 @@ def test_more_readers_have_more_power(
 
 @given(
     components=components_drawn, difference=st.floats(0.02, 0.15), readers=st.integers(2, 30),
-    cases=st.integers(10, 2000), variant=st.sampled_from(["rrrc", "frrc", "rrfc"]),
+    cases=st.integers(10, 2000), variant=st.sampled_from(["frrc", "rrfc"]),
 )  # fmt: skip
 @settings(max_examples=80, deadline=None)
 def test_more_cases_have_more_power(
     components: Components, difference: float, readers: int, cases: int, variant: Any
 ) -> None:
+    """Not where both are random: there more cases can leave Hillis' test fewer degrees of freedom."""
     fewer, more = (
         mrmc_power(components, difference, readers=readers, cases=count, variant=variant).value
         for count in (cases, cases + cases // 4 + 1)
