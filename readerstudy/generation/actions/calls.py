@@ -62,7 +62,7 @@ def begin_attempt(*, generation: Generation, rendered: Rendered = NOTHING) -> At
     source = generation.source
     taken = NO_CHARGE if source.is_recorded else reserve(source=source, size=most_of(generation, rendered))
     if taken is None:
-        _give_back(generation)
+        give_back(generation=generation)
         return None
     if generation.claims > 1:
         _close_open_attempts(row, "lost", _("The worker ended before the reply was stored."))
@@ -222,7 +222,7 @@ def _charged(attempt: Attempt, reply: Reply) -> Charge | None:
     return None if source.is_recorded or taken is None else charge(attempt=attempt, tokens=taken)
 
 
-def _give_back(generation: Generation) -> None:
+def give_back(*, generation: Generation) -> None:
     """The row waits again as if nobody had claimed it."""
     Generation.objects.held(generation).update(
         stage=Stage.QUEUED, lease_until=None, claims_before=F("claims_before") + 1

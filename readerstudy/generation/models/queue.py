@@ -8,7 +8,6 @@ requeue or fail it.
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -24,8 +23,6 @@ from readerstudy.generation.models.gates import AHEAD_SECONDS, Gate, Gates, Hold
 from readerstudy.generation.models.money import Purse
 from readerstudy.generation.models.trials import Trial
 from readerstudy.studies.models import Arm, CallMode, Study
-
-CLAIMS_AT_A_CLOSED_GATE = 5
 
 
 class Stage(models.TextChoices):
@@ -97,21 +94,9 @@ class Generations(models.QuerySet["Generation"]):
         soonest = self.live().annotate(moment=moment).order_by("moment")
         return soonest.values_list("moment", flat=True).first()
 
+    @transaction.atomic
     def claim_next(self, *, seconds: float) -> Generation | None:
-        """Takes the row of all that has waited longest, for `seconds`; two workers never get the same one.
-
-        Where its connection is limited, a place in time is booked with it: `begins_at` of the row.
-        """
-        for _try in range(CLAIMS_AT_A_CLOSED_GATE):
-            try:
-                with transaction.atomic():
-                    row = self._claim_first(seconds)
-                    return _with_a_place(row) if row else None
-            except _GateClosed:
-                continue
-        return None
-
-    def _claim_first(self, seconds: float) -> Generation | None:
+        """Takes the row of all that has waited longest, for `seconds`; two workers never get the same one."""
         now = timezone.now()
         sql, parameters = _claiming()
         filled = [now if each is _NOW else each for each in parameters]
@@ -158,10 +143,8 @@ class Generation(models.Model):
 
     objects = Generations.as_manager()
 
-    begins_at: float = 0.0
-    """The moment of `time.monotonic()` before which the worker that claimed the row must not call."""
     paced_tokens: float = 0.0
-    """Tokens that were booked at the gate of its connection with this claim."""
+    """Tokens that were booked at the gate of its connection for the call under way."""
 
     class Meta:
         verbose_name = _("generation")
@@ -222,12 +205,12 @@ class Generation(models.Model):
         return self.claims - self.claims_before
 
 
-class _GateClosed(Exception):
-    """Another worker took the last place; the claim is undone."""
-
-
 def closed_gates() -> Gates:
-    """Gates of connections that cannot take another call now, by the clock of the database."""
+    """Gates of connections that cannot take another call now, by the clock of the database.
+
+    Rows beyond the calls at once are claimed too, half as many again and one: while these are prepared and stored,
+    others have the places. How many calls are out is decided by the places alone.
+    """
     at_work = Generation.objects.asking(models.OuterRef("connection")).filter(
         stage=Stage.RUNNING, batch=None, lease_until__gte=Now()
     )
@@ -237,26 +220,9 @@ def closed_gates() -> Gates:
     too_far = models.Q(request_free_at__gt=latest) | models.Q(token_free_at__gt=latest)
     is_paced = models.Q(requests_per_minute__isnull=False) | models.Q(tokens_per_minute__isnull=False)
     return Gate.objects.annotate(under_way=under_way).filter(
-        (is_paced & too_far) | models.Q(calls_at_once__lte=models.F("under_way"))
+        (is_paced & too_far)
+        | models.Q(calls_at_once__lt=models.F("under_way") - models.F("calls_at_once") / 2)
     )
-
-
-def _with_a_place(row: Generation) -> Generation:
-    """Books the claimed row's place under the lock of its gate, so that no limit is passed however many claim at once.
-
-    Raises `_GateClosed` where there is none, which undoes the claim.
-    """
-    gate = Gate.objects.select_for_update(no_key=True).filter(connection=row.source.connection).first()
-    if gate is None:
-        return row
-    at_work = Generation.objects.asking(gate.connection).at_work()
-    if gate.calls_at_once is not None and at_work.count() > gate.calls_at_once:
-        raise _GateClosed
-    place = gate.book()
-    if place is None:
-        raise _GateClosed
-    row.begins_at, row.paced_tokens = time.monotonic() + place[0], place[1]
-    return row
 
 
 _NOW = datetime.max.replace(tzinfo=UTC)  # stands for the present moment in a statement that is built once
