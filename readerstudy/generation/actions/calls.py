@@ -28,6 +28,7 @@ from readerstudy.generation.models import (
     Stage,
     VendorPause,
 )
+from readerstudy.generation.models.statements import change, insert, run
 from readerstudy.generation.prompting.recipes import recipe_sha256
 from readerstudy.generation.running import sizes, storable
 from readerstudy.providers import ErrorCode, ProviderError, Reply
@@ -39,6 +40,11 @@ FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 120.0
 LONGEST_ASKED_SECONDS = 3600.0
 NOTHING = Rendered(system="", parts=())
+_DONE = """
+UPDATE generation_generation
+SET stage = 'done', failure = '', lease_until = NULL, batch_id = NULL, finished_at = %(now)s
+WHERE id = %(row)s AND stage <> 'done' RETURNING id
+"""
 NO_CHARGE = Reservation(price=None, tokens=0, cost=None)
 
 
@@ -68,7 +74,7 @@ def begin_attempt(*, generation: Generation, rendered: Rendered = NOTHING) -> At
         _close_open_attempts(row, "lost", _("The worker ended before the reply was stored."))
     number = row.attempts.count() + 1 if generation.claims > 1 else 1
     attempt = new_attempt(generation=generation, rendered=rendered, number=number, taken=taken)
-    attempt.save(force_insert=True)
+    insert(attempt)
     return attempt
 
 
@@ -112,9 +118,7 @@ def store_reply(*, attempt: Attempt, reply: Reply, judgement: Judgement) -> bool
     A reply that comes after its lease is as good as any, as long as it is the first. Returns whether it was.
     """
     generation = attempt.generation
-    unmade = Generation.objects.filter(pk=generation.pk).exclude(stage=Stage.DONE)
-    done = {"stage": Stage.DONE, "failure": "", "lease_until": None, "batch": None}
-    is_first = bool(unmade.update(**done, finished_at=timezone.now()))
+    is_first = run(_DONE, {"row": generation.pk, "now": timezone.now()}) is not None
     charged = _charged(attempt, reply)
     _complete(attempt, reply, is_used=is_first, charged=charged.fields if charged else {})
     told = _store_output(attempt, reply, judgement) if is_first else None
@@ -133,10 +137,15 @@ def _store_output(attempt: Attempt, reply: Reply, judgement: Judgement) -> dict[
     """Stores text, verdict and what is read out of the text; returns what its audit event says."""
     text = storable.text(reply.text or reply.refusal_text)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    interpretation = Interpretation.objects.create(
-        generation=attempt.generation, attempt=attempt, text=text, sha256=digest
-    )
-    RefusalVerdict.objects.create(
+    interpretation = Interpretation(generation=attempt.generation, attempt=attempt, text=text, sha256=digest)
+    insert(interpretation)
+    insert(_verdict(interpretation, judgement))
+    extract(interpretation=interpretation)
+    return {"attempt": attempt.key, "text_sha256": digest, "verdict": judgement.verdict}
+
+
+def _verdict(interpretation: Interpretation, judgement: Judgement) -> RefusalVerdict:
+    return RefusalVerdict(
         interpretation=interpretation,
         verdict=judgement.verdict,
         declined=judgement.declined,
@@ -144,8 +153,6 @@ def _store_output(attempt: Attempt, reply: Reply, judgement: Judgement) -> dict[
         evidence=storable.text(judgement.evidence, 400),
         is_sure=judgement.is_sure,
     )
-    extract(interpretation=interpretation)
-    return {"attempt": attempt.key, "text_sha256": digest, "verdict": judgement.verdict}
 
 
 @transaction.atomic
@@ -259,8 +266,8 @@ def _fail(row: Generation, sentence: str) -> None:
 
 
 def _complete(attempt: Attempt, reply: Reply, *, is_used: bool, charged: Mapping[str, Any]) -> None:
-    Attempt.objects.filter(pk=attempt.pk).update(
-        **charged,
+    ended = dict(
+        charged,
         finished_at=timezone.now(),
         outcome=str(reply.outcome),
         error="",
@@ -280,3 +287,4 @@ def _complete(attempt: Attempt, reply: Reply, *, is_used: bool, charged: Mapping
         dropped=storable.json(reply.dropped),
         raw=storable.json(reply.raw),
     )
+    change(Attempt, attempt.pk, ended)

@@ -16,6 +16,7 @@ from readerstudy.audit.record import record, study_stream
 from readerstudy.generation.actions.queue import ring_on_commit
 from readerstudy.generation.models import Attempt, Budget, Generation, Price, Purse, Source, Stop
 from readerstudy.generation.models.money import MILLION
+from readerstudy.generation.models.statements import fetch, run
 from readerstudy.generation.policies import GenerationError
 from readerstudy.generation.running import storable
 from readerstudy.generation.running.sizes import Size
@@ -26,6 +27,25 @@ from readerstudy.studies.policies import check_protocol_open
 
 THINKING_APART = ("gemini", "gemini-legacy", "gemini_legacy")
 """Adapters whose vendor counts reasoning beside the output and not within it."""
+
+
+_GAINS = """
+tokens = tokens + %(tokens)s,
+    money = money + CASE WHEN currency = %(currency)s THEN %(cost)s::numeric ELSE 0 END
+"""
+_RESERVE = f"""
+UPDATE generation_purse SET stop = '', {_GAINS}
+WHERE study_id = %(study)s AND (tokens_limit IS NULL OR tokens_limit >= tokens + %(tokens)s)
+    AND (money_limit IS NULL OR (currency = %(currency)s AND money_limit >= money + %(cost)s::numeric))
+RETURNING id
+"""  # noqa: S608  our own words
+_SETTLE = f"""
+UPDATE generation_purse SET stop = CASE WHEN stop IN ('money', 'tokens') THEN '' ELSE stop END, {_GAINS}
+WHERE study_id = %(study)s RETURNING id
+"""  # noqa: S608
+_BEFORE = """
+SELECT price_id, counted_tokens, cost, batch_id FROM generation_attempt WHERE id = %(attempt)s FOR NO KEY UPDATE
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +97,15 @@ def reserve(*, source: Source, size: Size, in_batch: bool = False) -> Reservatio
     """
     price = Price.objects.newest(source.study, source.connection, source.model)
     cost = price.cost(size.input_tokens, size.output_tokens, in_batch=in_batch) if price else None
-    if _fitting(source.study, price, size.tokens, cost).update(stop="", **_added(price, size.tokens, cost)):
-        return Reservation(price, size.tokens, cost)
-    return _reserve_slowly(source.study, Reservation(price, size.tokens, cost))
+    wanted = Reservation(price, size.tokens, cost)
+    return wanted if run(_RESERVE, _added(source.study, wanted)) else _reserve_slowly(source.study, wanted)
 
 
-def _fitting(study: Study, price: Price | None, tokens: int, cost: Decimal | None) -> models.QuerySet[Purse]:
-    """The study's purse if a call that may take so much fits into it."""
-    fits = models.Q(tokens_limit=None) | models.Q(tokens_limit__gte=models.F("tokens") + tokens)
-    affordable = models.Q(money_limit=None)
-    if price is not None and cost is not None:
-        affordable |= models.Q(currency=price.currency, money_limit__gte=models.F("money") + cost)
-    return Purse.objects.filter(fits, affordable, study=study)
-
-
-def _added(price: Price | None, tokens: int, cost: Decimal | None) -> dict[str, Any]:
-    """The columns of a purse after a call took so much more; money only counts in the purse's currency."""
-    counted = {"tokens": models.F("tokens") + tokens}
-    if price is None or cost is None:
-        return counted
-    same = models.When(currency=price.currency, then=models.F("money") + cost)
-    return {**counted, "money": models.Case(same, default=models.F("money"))}
+def _added(study: Study, taken: Reservation) -> dict[str, Any]:
+    """What a purse gains; money only counts in the purse's currency."""
+    is_priced = taken.price is not None and taken.cost is not None
+    currency = taken.price.currency if taken.price is not None and is_priced else None
+    return {"study": study.pk, "tokens": taken.tokens, "currency": currency, "cost": taken.cost}
 
 
 def _reserve_slowly(study: Study, wanted: Reservation) -> Reservation | None:
@@ -105,8 +113,7 @@ def _reserve_slowly(study: Study, wanted: Reservation) -> Reservation | None:
     purse = _locked_purse(study)
     purse.stop = purse.what_stops(wanted.price, wanted.tokens, wanted.cost)
     if purse.stop == Stop.NONE:
-        Purse.objects.filter(pk=purse.pk).update(stop="", **_added(wanted.price, wanted.tokens, wanted.cost))
-        return wanted
+        return wanted if run(_RESERVE, _added(study, wanted)) else None
     purse.save(update_fields=["stop"])
     return None
 
@@ -116,11 +123,9 @@ class Charge:
     """What a call took instead of what was reserved for it: its fields in the attempt, and what its purse gains."""
 
     study: Study
-    price: Price | None
     tokens: int
     fields: Mapping[str, Any]
-    more_tokens: int
-    more_money: Decimal | None
+    more: Reservation
 
 
 def charge(*, attempt: Attempt, tokens: Size) -> Charge:
@@ -129,29 +134,32 @@ def charge(*, attempt: Attempt, tokens: Size) -> Charge:
     Attempts are always locked before their purse. The purse is the lock that all calls of a study share, so it comes
     last, with `settle`.
     """
-    found = Attempt.objects.select_related("price").select_for_update(of=("self",), no_key=True)
-    before = found.get(pk=attempt.pk)
-    in_batch, price = before.batch_id is not None, before.price
+    before = run(_BEFORE, {"attempt": attempt.pk})
+    if before is None:
+        raise Attempt.DoesNotExist
+    number, reserved, expected, batch = before
+    price = _price_of(attempt, number)
+    in_batch = batch is not None
     cost = price.cost(tokens.input_tokens, tokens.output_tokens, in_batch=in_batch) if price else None
-    more = None if cost is None or before.cost is None else cost - before.cost
-    fields = {"counted_tokens": tokens.tokens, "cost": cost}
+    more = None if cost is None or expected is None else cost - expected
     return Charge(
         study=attempt.generation.source.study,
-        price=price,
         tokens=tokens.tokens,
-        fields=fields,
-        more_tokens=tokens.tokens - before.counted_tokens,
-        more_money=more,
+        fields={"counted_tokens": tokens.tokens, "cost": cost},
+        more=Reservation(price, tokens.tokens - reserved, more),
     )
+
+
+def _price_of(attempt: Attempt, number: int | None) -> Price | None:
+    """The price of a call, which may have been entered while it was out."""
+    if number is None or attempt.price_id == number:
+        return attempt.price if number else None
+    return fetch(Price, number)
 
 
 def settle(charged: Charge) -> None:
     """Enters a charge into the purse; what is set free may let others begin. As late in a transaction as can be."""
-    freed = models.When(stop__in=(Stop.MONEY, Stop.TOKENS), then=models.Value(""))
-    Purse.objects.filter(study=charged.study).update(
-        stop=models.Case(freed, default=models.F("stop")),
-        **_added(charged.price, charged.more_tokens, charged.more_money),
-    )
+    run(_SETTLE, _added(charged.study, charged.more))
 
 
 def taken_by(reply: Reply, adapter: str) -> Size | None:

@@ -100,7 +100,7 @@ class Gates(models.QuerySet["Gate"]):
         return self.exclude(**dict.fromkeys(limits))
 
     def named(self, connection: str) -> Gate | None:
-        """The gate of a connection. Asked before every call, and Django builds a statement slower than it runs."""
+        """The gate of a connection, None where it has no limits."""
         return next(iter(self.raw(_NAMED, [connection])), None)
 
 

@@ -16,6 +16,11 @@ MILLION = Decimal(1_000_000)
 MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 6}
 
 
+_NEWEST = """
+SELECT * FROM generation_price WHERE study_id = %s AND connection = %s AND model = %s ORDER BY id DESC LIMIT 1
+"""
+
+
 class Stop(models.TextChoices):
     """Why no call of a study begins although rows wait."""
 
@@ -32,7 +37,7 @@ class Prices(models.QuerySet["Price"]):
         return newest.distinct("connection", "model")
 
     def newest(self, study: Study, connection: str, model: str) -> Price | None:
-        return self.filter(study=study, connection=connection, model=model).order_by("-pk").first()
+        return next(iter(self.raw(_NEWEST, [study.pk, connection, model])), None)
 
 
 class Price(models.Model):

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from readerstudy.generation.models.gates import Gate
+from readerstudy.generation.models.statements import run
 
 _TAKE = """
 UPDATE generation_place SET taken_until = clock_timestamp() + make_interval(secs => %(seconds)s)
@@ -87,7 +88,5 @@ class Place(models.Model):
 
 def _told(sql: str, seconds: float, **values: Any) -> Taken | None:
     ends = time.monotonic() + seconds  # before the statement, so rather too early than too late
-    with database.cursor() as cursor:
-        cursor.execute(sql, {**values, "seconds": seconds})
-        found = cursor.fetchone()
+    found = run(sql, {**values, "seconds": seconds})
     return Taken(found[0], found[1], found[2], ends) if found else None

@@ -9,7 +9,7 @@ requeue or fail it.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -21,8 +21,9 @@ from readerstudy.cases.models import Case
 from readerstudy.generation.models.batches import Batch
 from readerstudy.generation.models.gates import AHEAD_SECONDS, Gate, Gates, Hold, VendorPause
 from readerstudy.generation.models.money import Purse
+from readerstudy.generation.models.statements import fetch
 from readerstudy.generation.models.trials import Trial
-from readerstudy.studies.models import Arm, CallMode, Study
+from readerstudy.studies.models import Arm, CallMode, PromptVersion, Study
 
 
 class Stage(models.TextChoices):
@@ -100,14 +101,8 @@ class Generations(models.QuerySet["Generation"]):
         now = timezone.now()
         sql, parameters = _claiming()
         filled = [now if each is _NOW else each for each in parameters]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [now + timedelta(seconds=seconds), *filled])
-            found = cursor.fetchone()
-        if found is None:
-            return None
-        number, arm = found
-        source = "trial" if arm is None else "arm"
-        return self.select_related(f"{source}__study", f"{source}__prompt", "case").get(pk=number)
+        found = next(iter(self.raw(sql, [now + timedelta(seconds=seconds), *filled])), None)
+        return None if found is None else _with_its_source(found)
 
     def held(self, generation: Generation) -> Generations:
         """The row while the worker that claimed `generation` still has it; nobody else's."""
@@ -225,6 +220,27 @@ def closed_gates() -> Gates:
     )
 
 
+def _with_its_source(row: Generation) -> Generation:
+    """The row with its case, its arm or trial, and their study and prompt, all read now."""
+    source: Source = fetch(Arm, row.arm_id) if row.arm_id else fetch(Trial, row.trial_id)
+    source.study = fetch(Study, source.study_id)
+    if source.prompt_id:
+        source.prompt = _prompt(source.prompt_id)
+    row.case = fetch(Case, row.case_id)
+    row.case.study = source.study
+    if isinstance(source, Arm):
+        row.arm = source
+    else:
+        row.trial = source
+    return row
+
+
+@lru_cache(maxsize=256)
+def _prompt(number: int) -> PromptVersion:
+    """A version never changes, so each is read once."""
+    return fetch(PromptVersion, number)
+
+
 _NOW = datetime.max.replace(tzinfo=UTC)  # stands for the present moment in a statement that is built once
 
 
@@ -246,13 +262,10 @@ def _asking() -> tuple[str, tuple[Any, ...]]:
 
 @cache
 def _claiming() -> tuple[str, tuple[Any, ...]]:
-    """One UPDATE that claims the first claimable row and returns its number and arm; first parameter: the lease's end.
-
-    Django takes ten times longer to build `claimable` than PostgreSQL to run it, so it is built once.
-    """
+    """One UPDATE that claims the first claimable row and returns it; first parameter: the lease's end."""
     rows = Generation.objects.claimable(_NOW).select_for_update(skip_locked=True, of=("self",), no_key=True)
     with transaction.atomic():  # without one Django does not even write such a statement down
         first, parameters = rows.order_by("due_at", "pk").values("pk")[:1].query.sql_with_params()
     table = Generation._meta.db_table
     claim = f"UPDATE {table} SET stage = 'running', lease_until = %s, claims = claims + 1"  # noqa: S608  our own names
-    return f"{claim} WHERE id = ({first}) RETURNING id, arm_id", tuple(parameters)
+    return f"{claim} WHERE id = ({first}) RETURNING *", tuple(parameters)
