@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from readerstudy.generation.models.statements import find
 from readerstudy.studies.models import Study
 
 
@@ -90,7 +91,6 @@ UPDATE generation_gate SET
 WHERE id = %(gate)s
 """
 LEARNING_SHARE = 0.1
-_NAMED = "SELECT * FROM generation_gate WHERE connection = %s"
 
 
 class Gates(models.QuerySet["Gate"]):
@@ -101,7 +101,7 @@ class Gates(models.QuerySet["Gate"]):
 
     def named(self, connection: str) -> Gate | None:
         """The gate of a connection, None where it has no limits."""
-        return next(iter(self.raw(_NAMED, [connection])), None)
+        return find(Gate, "WHERE connection = %s", [connection])
 
 
 class Gate(models.Model):

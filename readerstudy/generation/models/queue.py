@@ -21,7 +21,7 @@ from readerstudy.cases.models import Case
 from readerstudy.generation.models.batches import Batch
 from readerstudy.generation.models.gates import AHEAD_SECONDS, Gate, Gates, Hold, VendorPause
 from readerstudy.generation.models.money import Purse
-from readerstudy.generation.models.statements import fetch
+from readerstudy.generation.models.statements import columns_of, fetch, first_of
 from readerstudy.generation.models.trials import Trial
 from readerstudy.studies.models import Arm, CallMode, PromptVersion, Study
 
@@ -101,7 +101,7 @@ class Generations(models.QuerySet["Generation"]):
         now = timezone.now()
         sql, parameters = _claiming()
         filled = [now if each is _NOW else each for each in parameters]
-        found = next(iter(self.raw(sql, [now + timedelta(seconds=seconds), *filled])), None)
+        found = first_of(Generation, sql, [now + timedelta(seconds=seconds), *filled])
         return None if found is None else _with_its_source(found)
 
     def held(self, generation: Generation) -> Generations:
@@ -268,4 +268,4 @@ def _claiming() -> tuple[str, tuple[Any, ...]]:
         first, parameters = rows.order_by("due_at", "pk").values("pk")[:1].query.sql_with_params()
     table = Generation._meta.db_table
     claim = f"UPDATE {table} SET stage = 'running', lease_until = %s, claims = claims + 1"  # noqa: S608  our own names
-    return f"{claim} WHERE id = ({first}) RETURNING *", tuple(parameters)
+    return f"{claim} WHERE id = ({first}) RETURNING {columns_of(Generation)}", tuple(parameters)
