@@ -1,10 +1,10 @@
 """Model calls a second under limits that workers share, against the bound min(rate limit, calls at once ÷ latency).
 
 Workers have half more threads than calls may be out at once, because a call's place is free again as soon as its reply
-is there: the other threads prepare and store meanwhile. One worker process alone, one with a limit of calls a minute, and two in network namespaces of their own that share
-limits through PostgreSQL; where the machine allows no namespaces, two processes, and the result says so. The simulated
-vendor counts in a sliding window and answers 429 to what is above the limit. Prints JSON.
-Run: python -m benchmarks.limits [--calls 2000]
+is there: the other threads prepare and store meanwhile. One worker process alone, one with a limit of calls a minute,
+and two in network namespaces of their own that share limits through PostgreSQL; where the machine allows no namespaces,
+two processes, and the result says so. The simulated vendor counts in a sliding window and answers 429 to what is above
+the limit. Prints JSON. Run: python -m benchmarks.limits [--calls 2000]
 """
 
 from __future__ import annotations

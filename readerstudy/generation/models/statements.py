@@ -51,7 +51,7 @@ def insert(row: models.Model) -> None:
     row._state.adding, row._state.db = False, connection.alias
 
 
-def change(model: type[models.Model], pk: object, values: Mapping[str, Any]) -> None:
+def change(model: type[models.Model], pk: int, values: Mapping[str, Any]) -> None:
     """Sets these fields of the row with this number, as `filter(pk=…).update(…)` does; `values` are no expressions."""
     sql, fields = _changing(model, tuple(values))
     prepared = [
