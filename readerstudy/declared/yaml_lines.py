@@ -11,6 +11,7 @@ from collections.abc import Hashable
 from typing import Any
 
 import yaml
+from yaml import CSafeLoader
 
 from readerstudy.declared.problems import DeclarationError, Path, Problem
 
@@ -19,7 +20,7 @@ DEEPEST = 40
 Lines = dict[Path, int]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(CSafeLoader):
     """PyYAML's safe loader with the scalars of YAML 1.2's core schema."""
 
 
@@ -66,7 +67,8 @@ def _loaded(text: str) -> tuple[Any, Lines]:
         sentence = (
             f"This is not well-formed YAML: {said}. Look at the indentation and the quotes around here."
         )
-        raise DeclarationError([Problem((), sentence, mark.line + 1 if mark else None)]) from None
+        last = len(text.splitlines())  # the end of the file counts as a line of its own
+        raise DeclarationError([Problem((), sentence, min(mark.line + 1, last) if mark else None)]) from None
     except yaml.YAMLError:
         raise DeclarationError(
             [Problem((), "This file holds characters that YAML does not allow. Remove them.")]
@@ -74,7 +76,7 @@ def _loaded(text: str) -> tuple[Any, Lines]:
 
 
 def _refuse_references(text: str) -> None:
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=CSafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else None
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise DeclarationError(
