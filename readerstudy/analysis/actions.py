@@ -75,9 +75,12 @@ def note_look(*, report: Report, by: User) -> None:
 
 
 @transaction.atomic
-def note_export(*, study: Study, by: User) -> None:
-    """Writes down who took the ratings away; before the study is closed that is an interim look as well."""
-    data = {"interim": study.state not in FINAL}
+def note_export(*, study: Study, by: User | None, file: str = "") -> None:
+    """Writes down who took which file away; before the study is closed that is an interim look as well.
+
+    `by` is None for who has the machine itself and calls a command there; without `file` it was the ratings' table.
+    """
+    data = {"interim": study.state not in FINAL, **({"file": file} if file else {})}
     record(EXPORTED, by=by, stream=study_stream(study.pk), subject=study.key, data=data)
 
 

@@ -36,12 +36,18 @@ def outputs_csv(study: Study) -> Iterator[bytes]:
     """The table as CSV, in case order, then by arm and replicate; all from one moment of the database."""
     yield cells.write([[column.name for column in OUTPUT_COLUMNS]])
     with one_moment():
-        shown = ShownArms.of(study)
-        standing = RefusalVerdict.objects.filter(interpretation__generation__arm__study=study).standing()
-        told = ("interpretation_id", "verdict", "declined", "signal", "by_id")
-        verdicts = {row[0]: row[1:] for row in standing.values_list(*told)}
-        for row in _found(study, shown).iterator(chunk_size=ROWS_AT_ONCE):
-            yield cells.write([_cells(study, row, verdicts[row[0]], shown)])
+        for row in output_rows(study):
+            yield cells.write([row])
+
+
+def output_rows(study: Study) -> Iterator[list[str]]:
+    """The table's rows as finished cells."""
+    shown = ShownArms.of(study)
+    standing = RefusalVerdict.objects.filter(interpretation__generation__arm__study=study).standing()
+    told = ("interpretation_id", "verdict", "declined", "signal", "by_id")
+    verdicts = {row[0]: row[1:] for row in standing.values_list(*told)}
+    for row in _found(study, shown).iterator(chunk_size=ROWS_AT_ONCE):
+        yield _cells(study, row, verdicts[row[0]], shown)
 
 
 def _found(study: Study, shown: ShownArms) -> Any:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from readerstudy.analysis import views
+from readerstudy.analysis import export_views, views
 
 app_name = "analysis"
 
@@ -12,4 +12,6 @@ urlpatterns = [
     path("<slug:key>/report/codebook.csv", views.download_codebook, name="codebook"),
     path("<slug:key>/report/report.html", views.download_html, name="html"),
     path("<slug:key>/report/report.json", views.download_json, name="json"),
+    path("<slug:key>/report/files/", export_views.show_files, name="files"),
+    path("<slug:key>/report/files/<path:name>", export_views.download_file, name="file"),
 ]

@@ -11,11 +11,11 @@ from readerstudy.analysis import exports
 from readerstudy.analysis.actions import current_report, note_export, note_look
 from readerstudy.analysis.codebook import codebook
 from readerstudy.analysis.document import document_of
+from readerstudy.analysis.export_views import is_rated
 from readerstudy.analysis.models import Report
 from readerstudy.analysis.outputs import outputs_csv
 from readerstudy.analysis.stations import ROLES
 from readerstudy.analysis.table import LongTable, csv_of
-from readerstudy.reading.models import Rating
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.views import console
 
@@ -26,7 +26,7 @@ FIGURE_SECONDS = 30 * 24 * 3600
 def show_report(request: HttpRequest, key: str) -> HttpResponse:
     """The report on the data as they are, or the frozen one that `?of=` names."""
     access = access_study(request, key, *ROLES)
-    if not _is_rated(access):
+    if not is_rated(access.study):
         return render(request, "analysis/empty.html", console(access))
     report = _wanted(request, access)
     document = document_of(report.content)
@@ -100,11 +100,6 @@ def _wanted(request: HttpRequest, access: Access) -> Report:
 def _figure_url(report: Report, name: str) -> str:
     path = reverse("analysis:figure", args=[report.study.key, name])
     return f"{path}?of={report.input_sha256}"
-
-
-def _is_rated(access: Access) -> bool:
-    mine = {"allocation__plan__study": access.study, "allocation__plan__is_pilot": False}
-    return Rating.objects.filter(**mine).exclude(value="").exists()
 
 
 def _attachment(access: Access, name: str, kind: str) -> dict[str, str]:

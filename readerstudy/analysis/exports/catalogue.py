@@ -1,0 +1,181 @@
+"""Everything a study can be taken away as, in groups: one list for the page, the archive and the command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from readerstudy.analysis.codebook import COLUMNS, Column
+from readerstudy.analysis.exports import description
+from readerstudy.analysis.exports.bundle import Chunks, File, zipped
+from readerstudy.analysis.exports.cases import cases
+from readerstudy.analysis.exports.marks import DRAWN, coco, marks
+from readerstudy.analysis.exports.models import generations, outputs, verdicts
+from readerstudy.analysis.exports.people import allocation, readers, sessions
+from readerstudy.analysis.exports.ratings import events, wide_tables
+from readerstudy.analysis.exports.report_files import as_json
+from readerstudy.analysis.exports.tables import ExportTable, Source
+from readerstudy.analysis.exports.trail import audit
+from readerstudy.analysis.exports.workbook import workbook
+from readerstudy.analysis.models import Report
+from readerstudy.analysis.report import software
+from readerstudy.analysis.table import STRATUM
+from readerstudy.generation.models import Extraction
+
+CSV, JSON, YAML = "text/csv; charset=utf-8", "application/json", "application/yaml"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ZIP = "application/zip"
+WITH_REPORT = frozenset({"report.json", "everything.zip"})
+"""Files that hold the report's numbers."""
+
+GROUPS = (
+    ("ratings", _("Ratings")),
+    ("study", _("The study")),
+    ("models", _("Models and their outputs")),
+    ("marks", _("Marks on images")),
+    ("scripts", _("For R and Python")),
+    ("all", _("Everything at once")),
+)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Files that belong together, under a heading."""
+
+    heading: str | Promise
+    files: tuple[File, ...]
+
+
+def _long_columns(source: Source) -> Sequence[Column]:
+    return (
+        *COLUMNS,
+        *(Column(STRATUM + name, f"The case's stratum “{name}”.") for name in source.long.strata),
+    )
+
+
+long_table = ExportTable(
+    "ratings.csv",
+    _(
+        "The analysis table: one row a reader, case, arm and question, planned readings without an answer included."
+    ),
+    _long_columns,
+    lambda source: source.long.rows(),
+    "ratings",
+)
+
+
+def tables_of(source: Source) -> list[ExportTable]:
+    """Every table of this study; marks only where something can be drawn."""
+    drawn = [marks] if _has_marks(source) else []
+    asked = [events, long_table, *wide_tables(source)]
+    return [*asked, readers, sessions, cases, allocation, audit, outputs, generations, verdicts, *drawn]
+
+
+def _has_marks(source: Source) -> bool:
+    if any(row.kind in DRAWN for row in source.criteria.values()):
+        return True
+    return Extraction.objects.of(source.study).exclude(boxes=[]).exists()
+
+
+def files_of(source: Source, report: Report | None) -> list[File]:
+    """Every file but those that hold others, in the order of the archive."""
+    tables = tables_of(source)
+    found = [File(table.name, table.purpose, table.group, CSV, table.csv) for table in tables]
+    found += _descriptions([each for each in tables if each is not long_table])
+    if any(table is marks for table in tables):
+        purpose = _("The same marks in the form of COCO, for image tools.")
+        found.append(File("marks.json", purpose, "marks", JSON, whole(coco)))
+    if report is not None:
+        purpose = _("The report's numbers in full precision, as the scripts compare them.")
+        found.append(File("report.json", purpose, "scripts", JSON, lambda _source: iter([as_json(report)])))
+    return found
+
+
+def _descriptions(tables: Sequence[ExportTable]) -> list[File]:
+    return [
+        File(
+            "codebook.csv",
+            _("What every column of every table means, its unit and its coding."),
+            "study",
+            CSV,
+            whole(lambda source: description.codebook(source, tables)),
+        ),
+        File(
+            "study.yaml",
+            _("The protocol as a file that can be loaded again."),
+            "study",
+            YAML,
+            whole(description.protocol),
+        ),
+        File(
+            "design.json",
+            _("What the scripts need to know: arms, questions, level, seed."),
+            "scripts",
+            JSON,
+            whole(description.design),
+        ),
+    ]
+
+
+def containers_of(source: Source, report: Report | None) -> list[File]:
+    """The workbook and the archive of everything."""
+    return [
+        File("tables.xlsx", _("All tables in one workbook, one sheet each."), "all", XLSX, _workbook),
+        File(
+            "everything.zip",
+            _("Every file on this page, with a manifest of their checksums."),
+            "all",
+            ZIP,
+            lambda source: everything(source, report),
+        ),
+    ]
+
+
+def _workbook(source: Source) -> Iterator[bytes]:
+    return workbook(source, tables_of(source))
+
+
+def everything(source: Source, report: Report | None) -> Iterator[bytes]:
+    """The archive: all files and the workbook."""
+    book = containers_of(source, report)[0]
+    return zipped(source, [*files_of(source, report), book], told=about(source, report))
+
+
+def about(source: Source, report: Report | None) -> dict[str, Any]:
+    """What an archive says of itself."""
+    study = source.study
+    return {
+        "study": study.key,
+        "title": study.title,
+        "state": study.state,
+        "protocol_version": study.protocol_version,
+        "study_manifest_sha256": study.manifest_sha256,
+        "is_blinded": source.is_blinded,
+        "report_input_sha256": report.input_sha256 if report else None,
+        "report_seed": report.seed if report else None,
+        "software": software(),
+    }
+
+
+def catalogue(source: Source, report: Report | None) -> list[Group]:
+    """All files in groups, for the page."""
+    found = [*files_of(source, report), *containers_of(source, report)]
+    grouped = [
+        Group(heading, tuple(file for file in found if file.group == name)) for name, heading in GROUPS
+    ]
+    return [group for group in grouped if group.files]
+
+
+def named(source: Source, report: Report | None, name: str) -> File | None:
+    """The file of this name, or None."""
+    found = [*files_of(source, report), *containers_of(source, report)]
+    return next((file for file in found if file.name == name), None)
+
+
+def whole(made: Callable[[Source], bytes]) -> Chunks:
+    """A file that is made in one piece."""
+    return lambda source: iter([made(source)])

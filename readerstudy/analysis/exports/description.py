@@ -1,0 +1,81 @@
+"""What goes with the tables: the codebook, the protocol as a file, and what a script needs to know of the design."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from readerstudy.analysis import cells
+from readerstudy.analysis.codebook import HEADER, OUTPUTS_FILE, rows
+from readerstudy.analysis.evidence import is_figured, seed_of
+from readerstudy.analysis.exports.tables import ExportTable, Source
+from readerstudy.analysis.table import STRATUM
+from readerstudy.stats.inference import Inference
+from readerstudy.studies.models import Design
+from readerstudy.studies.protocol.exporting import data_of
+from readerstudy.studies.protocol.writing import written
+
+
+def codebook(source: Source, tables: Iterable[ExportTable]) -> bytes:
+    """Every column of every table with unit and coding; `applies_to` names the file, or a question of ratings.csv."""
+    found = [
+        (column.name, table.name, column.meaning, column.unit, column.coding, "")
+        for table in tables
+        if table.name != OUTPUTS_FILE
+        for column in table.columns(source)
+    ]
+    every = [*rows(source.long), *found]
+    return cells.write([HEADER, *([cells.text(cell) for cell in row] for row in every)])
+
+
+def protocol(source: Source) -> bytes:
+    """The protocol as study.yaml; while the study is blinded without the seed, which would give the allocation away."""
+    data = data_of(source.study)
+    if source.is_blinded and "seed" in data.get("allocation", {}):
+        data["allocation"] = {name: told for name, told in data["allocation"].items() if name != "seed"}
+    return written(data).encode()
+
+
+def design(source: Source) -> bytes:
+    """What scripts need beside the tables: arms, questions, readers, cases, the level, the seed and the resamples."""
+    study, table = source.study, source.long
+    plan = Design.objects.of(study).section("analysis")
+    asked = Inference(**{"seed": seed_of(study), **{name: plan[name] for name in PLANNED if name in plan}})
+    told: dict[str, Any] = {
+        "study": study.key,
+        "arms": list(source.arms.values()),
+        "readers": [reader.pseudonym for reader in table.readers.values()],
+        "cases": [case.code for case in table.cases.values()],
+        "positive": study.positive_label,
+        "refusals": study.refusal_policy,
+        "level": asked.level,
+        "resamples": asked.resamples,
+        "seed": asked.seed,
+        "strata": [STRATUM + name for name in table.strata],
+        "criteria": [_question(row) for row in table.criteria.values()],
+    }
+    return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+
+
+PLANNED = ("level", "resamples", "seed")
+QUESTION = (
+    "key",
+    "kind",
+    "question",
+    "applies_to",
+    "direction",
+    "acceptable_from",
+    "minimum",
+    "maximum",
+    "unit",
+)
+
+
+def _question(row: Any) -> dict[str, Any]:
+    return {
+        **{name: getattr(row, name) for name in QUESTION},
+        "options": [{"value": option["value"], "label": option["label"]} for option in row.options],
+        "is_scored": row.is_scored,
+        "is_figured": is_figured(row),
+    }
