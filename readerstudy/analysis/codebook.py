@@ -132,6 +132,11 @@ OUTPUT_COLUMNS = (
     ),
     Column("output_simulated", "Whether the output is simulated, so that no real model wrote it.", YES),
     Column("source", "How the arm's outputs come about.", "model, human, imported"),
+    Column(
+        "label_read",
+        "The label that the report counts for this output, in the spelling of the reference standard: the one above or "
+        "what was read out of the text; empty where it names none of the reference labels.",
+    ),
 )
 OUTPUTS_FILE = "outputs.csv"
 CONVENTIONS = (

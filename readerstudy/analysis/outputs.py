@@ -11,8 +11,10 @@ from django.db.models import Case, Value, When
 from readerstudy.analysis import cells
 from readerstudy.analysis.blinding import ShownArms
 from readerstudy.analysis.codebook import OUTPUT_COLUMNS
+from readerstudy.analysis.labels import own_label
 from readerstudy.analysis.snapshot import one_moment
-from readerstudy.cases.models import COMPARED
+from readerstudy.cases.models import COMPARED, ReferenceStandard
+from readerstudy.cases.models import Case as StudyCase
 from readerstudy.generation.models import Interpretation, RefusalVerdict
 from readerstudy.studies.models import Study
 
@@ -29,6 +31,7 @@ PATHS = (
     "sha256",
     "attempt__served_model",
     "attempt__seconds",
+    "text",
 )
 
 
@@ -46,8 +49,15 @@ def output_rows(study: Study) -> Iterator[list[str]]:
     standing = RefusalVerdict.objects.filter(interpretation__generation__arm__study=study).standing()
     told = ("interpretation_id", "verdict", "declined", "signal", "by_id")
     verdicts = {row[0]: row[1:] for row in standing.values_list(*told)}
+    labels = _labels(study)
     for row in _found(study, shown).iterator(chunk_size=ROWS_AT_ONCE):
-        yield _cells(study, row, verdicts[row[0]], shown)
+        yield _cells(study, row, verdicts[row[0]], shown, labels)
+
+
+def _labels(study: Study) -> list[str]:
+    """The labels of the reference standard."""
+    found = ReferenceStandard.objects.filter(case__in=StudyCase.objects.of(study))
+    return sorted(set(found.values_list("label", flat=True)))
 
 
 def _found(study: Study, shown: ShownArms) -> Any:
@@ -63,10 +73,11 @@ def _found(study: Study, shown: ShownArms) -> Any:
     )
 
 
-def _cells(study: Study, row: tuple[Any, ...], judged: tuple[Any, ...], shown: ShownArms) -> list[str]:
-    _pk, case, arm, replicate, status, label, confidence, boxes, sha256, served, seconds, simulated, kind = (
-        row
-    )
+def _cells(
+    study: Study, row: tuple[Any, ...], judged: tuple[Any, ...], shown: ShownArms, labels: list[str]
+) -> list[str]:
+    _pk, case, arm, replicate, status, label, confidence, boxes, sha256, served, seconds, text, *rest = row
+    simulated, kind = rest
     verdict, declined, signal, by = judged
     return [
         cells.text(study.key),
@@ -86,4 +97,5 @@ def _cells(study: Study, row: tuple[Any, ...], judged: tuple[Any, ...], shown: S
         "" if shown.is_blinded else cells.number(seconds),
         cells.flag(simulated if shown.tells_simulated else None),
         "" if shown.is_blinded else kind,
+        cells.text(own_label(text, label, status, labels) or ""),
     ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -28,7 +30,7 @@ from readerstudy.generation.models import Extraction
 
 CSV, JSON, YAML = "text/csv; charset=utf-8", "application/json", "application/yaml"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ZIP = "application/zip"
+ZIP, TEXT = "application/zip", "text/plain; charset=utf-8"
 WITH_REPORT = frozenset({"report.json", "everything.zip"})
 """Files that hold the report's numbers."""
 
@@ -85,6 +87,7 @@ def files_of(source: Source, report: Report | None) -> list[File]:
     """Every file but those that hold others, in the order of the archive."""
     tables = tables_of(source)
     found = [File(table.name, table.purpose, table.group, CSV, table.csv) for table in tables]
+    found += _scripts()
     found += _descriptions([each for each in tables if each is not long_table])
     if any(table is marks for table in tables):
         purpose = _("The same marks in the form of COCO, for image tools.")
@@ -93,6 +96,19 @@ def files_of(source: Source, report: Report | None) -> list[File]:
         purpose = _("The report's numbers in full precision, as the scripts compare them.")
         found.append(File("report.json", purpose, "scripts", JSON, lambda _source: iter([as_json(report)])))
     return found
+
+
+def _scripts() -> list[File]:
+    """The scripts that compute the report's numbers from the tables."""
+    told = (
+        ("analyse.py", _("Computes the report's numbers from the tables in Python, and compares them.")),
+        ("analyse.R", _("The same in R, with the packages that statisticians know.")),
+    )
+    return [File(name, purpose, "scripts", TEXT, whole(partial(_script, name))) for name, purpose in told]
+
+
+def _script(name: str, _source: Source) -> bytes:
+    return (settings.BASE_DIR / "fixtures" / "scripts" / name).read_bytes()
 
 
 def _descriptions(tables: Sequence[ExportTable]) -> list[File]:

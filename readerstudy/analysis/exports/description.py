@@ -69,6 +69,7 @@ QUESTION = (
     "minimum",
     "maximum",
     "unit",
+    "is_required",
 )
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from readerstudy.analysis import cells
 from readerstudy.analysis.codebook import OUTPUT_COLUMNS, YES, Column
+from readerstudy.analysis.evidence import LOST
 from readerstudy.analysis.exports.ratings import canonical
 from readerstudy.analysis.exports.tables import ExportTable, Source, fixed, moment
 from readerstudy.analysis.outputs import output_rows
@@ -72,6 +73,9 @@ GENERATION_COLUMNS = (
     Column("currency", "The currency of the cost" + BLIND + "."),
     Column("characters", "Length of the text" + BLIND + ".", "number", "characters"),
     Column("text_sha256", "SHA-256 of the text as it came."),
+    Column(
+        "calls_lost", "Calls that failed or were lost on the way, retried ones included.", "number", "count"
+    ),
 )
 COUNTS = ("seconds", "input_tokens", "output_tokens", "reasoning_tokens")
 
@@ -80,6 +84,7 @@ def _generations(source: Source) -> Iterator[list[str]]:
     counted = {
         "calls": Count("attempts"),
         "paid": Count("attempts", filter=Q(attempts__is_possibly_paid=True)),
+        "lost": Count("attempts", filter=Q(attempts__outcome__in=LOST)),
     }
     found = Generation.objects.of(source.study).annotate(**counted)
     rows = found.select_related("case", "arm__prompt", "interpretation__attempt__price")
@@ -110,6 +115,7 @@ def _generation(source: Source, row: Any) -> list[str]:
         cells.flag(simulated),
         *_in_order(rest),
         written.sha256 if written else "",
+        str(row.lost),
     ]
 
 
