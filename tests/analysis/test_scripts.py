@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -68,3 +69,25 @@ def test_the_python_script_reproduces_studies_that_hide_refusals(
     study = worlds.make_rated_study(readers=4, questions=("correctness", "main-error"), refusal_policy=policy)
     done = run(laid_out(study, tmp_path), sys.executable, "-I", "analyse.py", str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_r_script_names_the_packages_and_only_columns_that_the_tables_have(folder: Path) -> None:
+    script = (folder / "analyse.R").read_text()
+    for package in ("irr::", "irrCAC::", "ordinal::clmm"):
+        assert package in script
+    header = (folder / "ratings.csv").read_text().splitlines()[0].split(",")
+    header += (folder / "outputs.csv").read_text().splitlines()[0].split(",")
+    for table in ("ratings", "rows", "given", "first", "labelled", "own"):
+        for column in re.findall(rf"\b{table}\$([a-z_]+)", script):
+            assert column in {*header, "right", "output", "grade", "value", "x"}, column
+    for opening, closing in ("()", "{}", "[]"):
+        code = re.sub(r'"[^"]*"|#[^\n]*', "", script)
+        assert code.count(opening) == code.count(closing)
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed here (apt-get install r-base-core)")
+def test_the_r_script_agrees_with_the_report(folder: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(folder, tmp_path / "for-r")
+    done = run(other, "Rscript", "--vanilla", "analyse.R")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "figures are in results.csv" in done.stdout

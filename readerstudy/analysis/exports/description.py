@@ -11,8 +11,9 @@ from readerstudy.analysis.codebook import HEADER, OUTPUTS_FILE, rows
 from readerstudy.analysis.evidence import is_figured, seed_of
 from readerstudy.analysis.exports.tables import ExportTable, Source
 from readerstudy.analysis.table import STRATUM
+from readerstudy.generation.verdicts.agreement import verdict_seed
 from readerstudy.stats.inference import Inference
-from readerstudy.studies.models import Design
+from readerstudy.studies.models import Arm, Design
 from readerstudy.studies.protocol.exporting import data_of
 from readerstudy.studies.protocol.writing import written
 
@@ -52,10 +53,18 @@ def design(source: Source) -> bytes:
         "level": asked.level,
         "resamples": asked.resamples,
         "seed": asked.seed,
+        "verdict_seeds": _verdict_seeds(source),
         "strata": [STRATUM + name for name in table.strata],
         "criteria": [_question(row) for row in table.criteria.values()],
     }
     return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _verdict_seeds(source: Source) -> dict[str, Any]:
+    """The seeds of the intervals of verdicts, by arm, over all arms and between people."""
+    places = dict(Arm.objects.filter(study=source.study).values_list("pk", "position"))
+    by_arm = {name: verdict_seed(source.study, str(places[pk])) for pk, name in source.arms.items()}
+    return {"arms": by_arm, **{name: verdict_seed(source.study, name) for name in ("all", "people")}}
 
 
 PLANNED = ("level", "resamples", "seed")

@@ -15,6 +15,7 @@ from readerstudy.analysis.exports.ratings import canonical
 from readerstudy.analysis.exports.tables import ExportTable, Source, fixed, moment
 from readerstudy.analysis.outputs import output_rows
 from readerstudy.generation.models import Attempt, Generation, RefusalVerdict, Verdict
+from readerstudy.generation.verdicts.confirmation import is_flagged, queue_of
 
 outputs = ExportTable(
     "outputs.csv",
@@ -207,6 +208,8 @@ VERDICT_COLUMNS = (
     Column("is_sure", "Whether the rules did not have to choose between two readings.", YES),
     Column("given_at", "When it was given.", "ISO 8601, UTC", "date and time"),
     Column("standing", "Whether it is the one that counts.", YES),
+    Column("flagged", "Whether the output's automatic verdict calls for a person's look.", YES),
+    Column("sampled", "Whether the output is in the random sample of those that are not flagged.", YES),
 )
 PLACE = "interpretation__generation"
 
@@ -214,9 +217,21 @@ PLACE = "interpretation__generation"
 def _verdicts(source: Source) -> Iterator[list[str]]:
     mine = RefusalVerdict.objects.of(source.study)
     standing = set(mine.standing().values_list("pk", flat=True))
+    judged = _confirmed(source)
     place = (f"{PLACE}__case__position", lot(source, f"{PLACE}__arm"), f"{PLACE}__replicate", "pk")
     for row in mine.select_related(f"{PLACE}__case").order_by(*place).iterator(chunk_size=500):
-        yield _verdict(source, row, row.pk in standing)
+        yield [*_verdict(source, row, row.pk in standing), *judged[row.interpretation_id]]
+
+
+def _confirmed(source: Source) -> dict[int, list[str]]:
+    """By output: whether it is flagged, and whether it is in the sample that people look at beside those."""
+    drawn = {entry.interpretation for entry in queue_of(source.study).sample}
+    mine = RefusalVerdict.objects.of(source.study).automatic()
+    rows = mine.values_list("interpretation", "verdict", "interpretation__attempt__outcome")
+    return {
+        pk: [cells.flag(is_flagged(verdict, outcome)), cells.flag(pk in drawn)]
+        for pk, verdict, outcome in rows
+    }
 
 
 def _verdict(source: Source, row: RefusalVerdict, stands: bool) -> list[str]:
