@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from readerstudy.analysis.codebook import COLUMNS, Column
-from readerstudy.analysis.exports import description
+from readerstudy.analysis.exports import description, mrmc
 from readerstudy.analysis.exports.bundle import Chunks, File, zipped
 from readerstudy.analysis.exports.cases import cases
 from readerstudy.analysis.exports.marks import DRAWN, coco, marks
@@ -40,6 +40,7 @@ GROUPS = (
     ("models", _("Models and their outputs")),
     ("marks", _("Marks on images")),
     ("scripts", _("For R and Python")),
+    ("mrmc", _("For iMRMC and RJafroc")),
     ("all", _("Everything at once")),
 )
 
@@ -74,7 +75,20 @@ def tables_of(source: Source) -> list[ExportTable]:
     """Every table of this study; marks only where something can be drawn."""
     drawn = [marks] if _has_marks(source) else []
     asked = [events, long_table, *wide_tables(source)]
-    return [*asked, readers, sessions, cases, allocation, audit, outputs, generations, verdicts, *drawn]
+    numbered = [mrmc.names] if mrmc.questions(source) else []
+    return [
+        *asked,
+        readers,
+        sessions,
+        cases,
+        allocation,
+        audit,
+        outputs,
+        generations,
+        verdicts,
+        *drawn,
+        *numbered,
+    ]
 
 
 def _has_marks(source: Source) -> bool:
@@ -92,10 +106,17 @@ def files_of(source: Source, report: Report | None) -> list[File]:
     if any(table is marks for table in tables):
         purpose = _("The same marks in the form of COCO, for image tools.")
         found.append(File("marks.json", purpose, "marks", JSON, whole(coco)))
+    found += [
+        File(name, purpose, "mrmc", _mime(name), whole(made)) for name, purpose, made in mrmc.files(source)
+    ]
     if report is not None:
         purpose = _("The report's numbers in full precision, as the scripts compare them.")
         found.append(File("report.json", purpose, "scripts", JSON, lambda _source: iter([as_json(report)])))
     return found
+
+
+def _mime(name: str) -> str:
+    return XLSX if name.endswith(".xlsx") else TEXT
 
 
 def _scripts() -> list[File]:
