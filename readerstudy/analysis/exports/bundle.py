@@ -82,7 +82,7 @@ def _pack(
     archive: zipfile.ZipFile, sink: _Sink, packed: list[Packed], name: str, chunks: Iterator[bytes]
 ) -> Iterator[bytes]:
     digest, size = hashlib.sha256(), 0
-    with archive.open(_entry(name), "w", force_zip64=True) as entry:
+    with archive.open(entry_of(name), "w", force_zip64=True) as entry:
         for chunk in chunks:
             digest.update(chunk)
             size += len(chunk)
@@ -92,7 +92,8 @@ def _pack(
     packed.append(Packed(name, size, digest.hexdigest()))
 
 
-def _entry(name: str) -> zipfile.ZipInfo:
+def entry_of(name: str) -> zipfile.ZipInfo:
+    """An entry with the same fixed time for all."""
     entry = zipfile.ZipInfo(name, FIRST_DAY)
     entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, UNIX, READABLE << 16
     return entry

@@ -16,6 +16,9 @@ from readerstudy.analysis.exports import description, mrmc
 from readerstudy.analysis.exports.bundle import Chunks, File, zipped
 from readerstudy.analysis.exports.cases import cases
 from readerstudy.analysis.exports.marks import DRAWN, coco, marks
+from readerstudy.analysis.exports.methods.docx import MIME, docx
+from readerstudy.analysis.exports.methods.drawings import picture
+from readerstudy.analysis.exports.methods.writing import html, markdown
 from readerstudy.analysis.exports.models import generations, outputs, verdicts
 from readerstudy.analysis.exports.people import allocation, readers, sessions
 from readerstudy.analysis.exports.ratings import events, wide_tables
@@ -30,7 +33,7 @@ from readerstudy.generation.models import Extraction
 
 CSV, JSON, YAML = "text/csv; charset=utf-8", "application/json", "application/yaml"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ZIP, TEXT = "application/zip", "text/plain; charset=utf-8"
+ZIP, TEXT, SVG = "application/zip", "text/plain; charset=utf-8", "image/svg+xml"
 WITH_REPORT = frozenset({"report.json", "everything.zip"})
 """Files that hold the report's numbers."""
 
@@ -41,6 +44,7 @@ GROUPS = (
     ("marks", _("Marks on images")),
     ("scripts", _("For R and Python")),
     ("mrmc", _("For iMRMC and RJafroc")),
+    ("methods", _("Methods pack")),
     ("all", _("Everything at once")),
 )
 
@@ -109,10 +113,24 @@ def files_of(source: Source, report: Report | None) -> list[File]:
     found += [
         File(name, purpose, "mrmc", _mime(name), whole(made)) for name, purpose, made in mrmc.files(source)
     ]
+    found += _methods()
     if report is not None:
         purpose = _("The report's numbers in full precision, as the scripts compare them.")
         found.append(File("report.json", purpose, "scripts", JSON, lambda _source: iter([as_json(report)])))
     return found
+
+
+def _methods() -> list[File]:
+    """The methods pack in three forms, and its drawings."""
+    told = (
+        ("methods.docx", _("Methods and reporting guidelines for Word, with open lines marked."), MIME, docx),
+        ("methods.md", _("The same as Markdown."), "text/markdown; charset=utf-8", markdown),
+        ("methods.html", _("The same as one page."), "text/html; charset=utf-8", html),
+        ("methods/flow.svg", _("Flow of cases and readers."), SVG, partial(picture, name="flow")),
+        ("methods/assignment.svg", _("Who was to read what."), SVG, partial(picture, name="assignment")),
+        ("methods/timeline.svg", _("When readers sat down."), SVG, partial(picture, name="timeline")),
+    )
+    return [File(name, purpose, "methods", mime, whole(made)) for name, purpose, mime, made in told]
 
 
 def _mime(name: str) -> str:
