@@ -20,9 +20,10 @@ from readerstudy.analysis.exports.methods.docx import MIME, docx
 from readerstudy.analysis.exports.methods.drawings import picture
 from readerstudy.analysis.exports.methods.writing import html, markdown
 from readerstudy.analysis.exports.models import generations, outputs, verdicts
+from readerstudy.analysis.exports.pdf import pdf
 from readerstudy.analysis.exports.people import allocation, readers, sessions
 from readerstudy.analysis.exports.ratings import events, wide_tables
-from readerstudy.analysis.exports.report_files import as_json
+from readerstudy.analysis.exports.report_files import as_html, as_json
 from readerstudy.analysis.exports.tables import ExportTable, Source
 from readerstudy.analysis.exports.trail import audit
 from readerstudy.analysis.exports.workbook import workbook
@@ -33,11 +34,13 @@ from readerstudy.generation.models import Extraction
 
 CSV, JSON, YAML = "text/csv; charset=utf-8", "application/json", "application/yaml"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+HTML, PDF = "text/html; charset=utf-8", "application/pdf"
 ZIP, TEXT, SVG = "application/zip", "text/plain; charset=utf-8", "image/svg+xml"
-WITH_REPORT = frozenset({"report.json", "everything.zip"})
+WITH_REPORT = frozenset({"report.json", "report.pdf", "report.html", "everything.zip"})
 """Files that hold the report's numbers."""
 
 GROUPS = (
+    ("report", _("The report")),
     ("ratings", _("Ratings")),
     ("study", _("The study")),
     ("models", _("Models and their outputs")),
@@ -116,6 +119,15 @@ def files_of(source: Source, report: Report | None) -> list[File]:
     found += _methods()
     if report is not None:
         purpose = _("The report's numbers in full precision, as the scripts compare them.")
+        found.append(
+            File(
+                "report.pdf",
+                _("The report for print, one file."),
+                "report",
+                PDF,
+                lambda _source: iter([pdf(report)]),
+            )
+        )
         found.append(File("report.json", purpose, "scripts", JSON, lambda _source: iter([as_json(report)])))
     return found
 
@@ -125,7 +137,7 @@ def _methods() -> list[File]:
     told = (
         ("methods.docx", _("Methods and reporting guidelines for Word, with open lines marked."), MIME, docx),
         ("methods.md", _("The same as Markdown."), "text/markdown; charset=utf-8", markdown),
-        ("methods.html", _("The same as one page."), "text/html; charset=utf-8", html),
+        ("methods.html", _("The same as one page."), HTML, html),
         ("methods/flow.svg", _("Flow of cases and readers."), SVG, partial(picture, name="flow")),
         ("methods/assignment.svg", _("Who was to read what."), SVG, partial(picture, name="assignment")),
         ("methods/timeline.svg", _("When readers sat down."), SVG, partial(picture, name="timeline")),
@@ -177,7 +189,14 @@ def _descriptions(tables: Sequence[ExportTable]) -> list[File]:
 
 
 def containers_of(source: Source, report: Report | None) -> list[File]:
-    """The workbook and the archive of everything."""
+    """The workbook, the archive of everything, and the report as a page, which says when it was computed."""
+    page = (
+        []
+        if report is None
+        else [
+            File("report.html", _("The report as one page."), "report", HTML, whole(partial(_page, report)))
+        ]
+    )
     return [
         File("tables.xlsx", _("All tables in one workbook, one sheet each."), "all", XLSX, _workbook),
         File(
@@ -187,7 +206,12 @@ def containers_of(source: Source, report: Report | None) -> list[File]:
             ZIP,
             lambda source: everything(source, report),
         ),
+        *page,
     ]
+
+
+def _page(report: Report, _source: Source) -> bytes:
+    return as_html(report).encode()
 
 
 def _workbook(source: Source) -> Iterator[bytes]:

@@ -123,7 +123,7 @@ def _document(pack: Pack, pictures: dict[str, bytes]) -> str:
         body += [part for heading, words in pack.prompts for part in (_head(heading, 3), _code(words))]
     page = (
         f'<w:sectPr><w:footerReference xmlns:r="{R}" w:type="default" r:id="rIdF"/><w:pgSz w:w="11906" w:h="16838"/>'
-        '<w:pgMar w:top="1440" w:right="1440" w:bottom="1440" w:left="1440" w:header="708" w:footer="708" w:gutter="0"/>'
+        '<w:pgMar w:top="1440" w:right="1440" w:bottom="1440" w:left="1440" w:header="708" w:footer="708"/>'
         ""
         "</w:sectPr>"
     )
