@@ -198,7 +198,7 @@ def coco(source: Source) -> bytes:
     """
     images: dict[tuple[int, int], dict[str, Any]] = {}
     categories: dict[str, int] = {}
-    found = []
+    found: list[dict[str, Any]] = []
     for mark in marks_of(source):
         image = images.setdefault((mark.image.pk, mark.frame), _image(mark, len(images) + 1))
         name = mark.criterion or mark.label or MODEL

@@ -200,20 +200,20 @@ def _facts(document: Document) -> Table:
 
 
 def _section(report: Report, section: Section, level: int) -> list[Flowable]:
-    story: list[Flowable] = [CondPageBreak(90), _heading(section.heading, level)]
+    pictures = [
+        (each, Figure(drawn, WIDE)) for each in section.pictures if (drawn := figure(report, each.name))
+    ]
+    # A heading never stands at the foot of a page with its figure on the next.
+    first = pictures[0][1].height + 60 if pictures and not section.sentences else 90
+    story: list[Flowable] = [CondPageBreak(first), _heading(section.heading, level)]
     if section.sentences:
         story.append(_words(section.sentences[0], _style(10.2)))
         rest = " ".join(section.sentences[1:])
         story += [_words(rest, _style())] if rest else []
     story += [_words(notice, _style(textColor=HexColor(WARN))) for notice in section.notices]
-    for picture in section.pictures:
-        drawn = figure(report, picture.name)
-        if drawn is not None:
-            story.append(
-                KeepTogether(
-                    [Figure(drawn, WIDE), _words(picture.caption, _style(SMALL, textColor=HexColor(MUTED)))]
-                )
-            )
+    for picture, drawing in pictures:
+        caption = _words(picture.caption, _style(SMALL, textColor=HexColor(MUTED)))
+        story.append(KeepTogether([drawing, caption]))
     for table in section.tables:
         story += _table(table, section.heading)
     for inner in section.inner:
@@ -283,7 +283,7 @@ def _looks(told: Told) -> list[tuple[Any, ...]]:
 
 
 def _widths(told: Told) -> tuple[list[float], float]:
-    """Columns as wide as their words where these fit, else as their longest words and the rest in proportion; the size."""
+    """Columns as wide as their words where these fit, else as the longest words and a share of the rest; the size."""
     for size in (CELL, CELL - 0.8, CELL - 1.6):
         least, most = zip(*(_needs(told, place, size) for place in range(len(told.head))), strict=True)
         if sum(most) <= WIDE:

@@ -105,8 +105,9 @@ SESSIONS = (
 
 
 def _sessions(source: Source) -> Iterator[list[str]]:
-    counts = {"opened": Count("readings"), "submitted": Count("readings__submitted_at")}
-    rows = Session.objects.filter(seat__study=source.study).annotate(seen=F("seat__seat"), **counts)
+    rows = Session.objects.filter(seat__study=source.study).annotate(
+        seen=F("seat__seat"), opened=Count("readings"), submitted=Count("readings__submitted_at")
+    )
     number, before = 0, None
     for row in rows.order_by("seen", "started_at", "pk"):
         number, before = (number + 1 if row.seat_id == before else 1), row.seat_id

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from readerstudy.studies.protocol.yaml_lines import load
 
 from readerstudy.accounts.models import User
 from readerstudy.audit.models import Event
@@ -24,7 +25,6 @@ from readerstudy.studies.protocol.difference import differences
 from readerstudy.studies.protocol.exporting import canonical, data_of
 from readerstudy.studies.protocol.library import templates
 from readerstudy.studies.protocol.writing import written
-from readerstudy.studies.protocol.yaml_lines import load
 from tests import factories
 from tests.studies.protocol.test_reading import SMALLEST
 

@@ -60,7 +60,7 @@ class Facts:
         rows = Attempt.objects.filter(generation__arm__in=self.models).order_by().values("generation__arm")
         sums = {"first": Min("started_at"), "last": Max("started_at"), "n": Count("pk")}
         sums |= {"sent": Sum("input_tokens"), "came": Sum("output_tokens"), "took": Sum("seconds")}
-        return {row["generation__arm"]: row for row in rows.annotate(**sums)}
+        return {row["generation__arm"]: dict(row) for row in rows.annotate(**sums)}
 
     @cached_property
     def told(self) -> Told:
@@ -184,10 +184,10 @@ class Facts:
         )
         money = listed(f"{row['total'].normalize():f} {row['price__currency']}" for row in sums)
         tokens = [sum(row[name] or 0 for row in self.calls.values()) for name in ("sent", "came")]
-        seconds = list(
-            Attempt.objects.filter(
-                interpretation__generation__arm__in=self.models, seconds__isnull=False
-            ).values_list("seconds", flat=True)
+        seconds = _known(
+            Attempt.objects.filter(interpretation__generation__arm__in=self.models).values_list(
+                "seconds", flat=True
+            )
         )
         simulated = [arm.name for arm in self.arms if arm.is_simulated]
         return {
@@ -274,7 +274,7 @@ class Facts:
     def _readers(self) -> Told:
         readers = list(self.source.long.readers.values())
         profiles = [reader.user.profile for reader in readers if hasattr(reader.user, "profile")]
-        years = [each.years_experience for each in profiles if each.years_experience is not None]
+        years = [each.years_experience for each in profiles]
         specialties = sorted({each.specialty for each in profiles if each.specialty})
         simulated = sum(reader.user.is_simulated for reader in readers)
         consented = sum(reader.consented_at is not None for reader in readers)
@@ -321,7 +321,7 @@ class Facts:
         repeats = mine.filter(kind=PresentationKind.REPEAT).count()
         section = self.design.section("allocation")
         done = Reading.objects.filter(allocation__plan=plan, submitted_at__isnull=False)
-        active = list(done.filter(active_seconds__isnull=False).values_list("active_seconds", flat=True))
+        active = _known(done.values_list("active_seconds", flat=True))
         spread = done.aggregate(first=Min("shown_at"), last=Max("submitted_at"))
         counts = self._ratings()
         return {
@@ -425,6 +425,10 @@ class Facts:
             if self.design.section("cases").get("count")
             else "",
         }
+
+
+def _known(numbers: Iterable[float | None]) -> list[float]:
+    return [number for number in numbers if number is not None]
 
 
 def _word(value: Any) -> str:
