@@ -109,7 +109,7 @@ def _died() -> str:
     return _("The table could not be analysed here. Use manage.py analyse, which says more.")
 
 
-def _laid(file: UploadedFile | None, path: Path) -> str:
+def _laid(file: UploadedFile[Any] | None, path: Path) -> str:
     """The file's bytes under a name of ours; “-” for none."""
     if not file:
         return NONE

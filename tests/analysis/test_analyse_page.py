@@ -29,7 +29,10 @@ ROWS = [
     for arm in range(2)
 ]
 TABLE = ("\n".join(["reader,case,criterion,value,arm", *ROWS]) + "\n").encode()
-PLAN = b'criteria:\n  quality: {kind: ordinal, categories: [1, 2, 3, 4, 5], acceptable: ">=4"}\nresamples: 200\nseed: 7\n'
+PLAN = (
+    b'criteria:\n  quality: {kind: ordinal, categories: [1, 2, 3, 4, 5], acceptable: ">=4"}\n'
+    b"resamples: 200\nseed: 7\n"
+)
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""An analysis in a process of its own, for whoever must be able to stop it: `python -m readerstudy.stats.analyse.alone`.
+"""An analysis in a process of its own that can be stopped: `python -m readerstudy.stats.analyse.alone`.
 
 Takes the paths of the ratings and, where there are such, of the plan and the reference (else "-"), and prints one JSON
 object: the analysis as `manage.py analyse --json` prints it, or `{"problems": [sentences]}`.
