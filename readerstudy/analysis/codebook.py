@@ -110,7 +110,10 @@ OUTPUT_COLUMNS = (
         ", ".join(Verdict.values),
     ),
     Column("declined", "Whether it counts as a refusal.", YES),
-    Column("verdict_signal", "What the verdict rests on: a vendor's field, a rule's name, or a person."),
+    Column(
+        "verdict_signal",
+        "What the verdict rests on: a vendor's field, a rule's name, or a person; empty while the study is blinded.",
+    ),
     Column("verdict_by_person", "Whether a person gave the verdict that stands.", YES),
     Column(
         "form",

@@ -86,7 +86,7 @@ def _cells(
         str(replicate),
         verdict,
         cells.flag(declined),
-        cells.text(signal),
+        "" if shown.is_blinded else cells.text(signal),
         cells.flag(by is not None),
         status or "",
         cells.text(label or ""),

@@ -119,7 +119,9 @@ def test_what_is_taken_away_and_any_table_fit_both_sizes_and_are_accessible(
     open_page: Callable[..., Page], study: Study, name: str, tmp_path: Path
 ) -> None:
     table = tmp_path / "ratings.csv"
-    rows = [f"R{reader},C{case},quality,{(reader + case) % 5 + 1}" for reader in range(3) for case in range(8)]
+    rows = [
+        f"R{reader},C{case},quality,{(reader + case) % 5 + 1}" for reader in range(3) for case in range(8)
+    ]
     table.write_text("\n".join(["reader,case,criterion,value", *rows]) + "\n")
     for (width, height), scheme in zip(SIZES, ("light", "dark"), strict=True):
         path = reverse("analyse") if name == "analyse" else reverse("analysis:files", args=[study.key])

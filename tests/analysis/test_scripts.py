@@ -15,6 +15,7 @@ from readerstudy.analysis.actions import freeze_report
 from readerstudy.analysis.exports.catalogue import files_of
 from readerstudy.analysis.exports.tables import Source
 from readerstudy.studies.models import RefusalPolicy, Study
+from tests.analysis import test_endpoints as endpoints
 from tests.analysis import worlds
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +70,60 @@ def test_the_python_script_reproduces_studies_that_hide_refusals(
     study = worlds.make_rated_study(readers=4, questions=("correctness", "main-error"), refusal_policy=policy)
     done = run(laid_out(study, tmp_path), sys.executable, "-I", "analyse.py", str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_python_script_reproduces_declared_endpoints(tmp_path: Path) -> None:
+    names = [
+        "accuracy",
+        "sensitivity",
+        "specificity",
+        "kappa",
+        "ac1",
+        "alpha",
+        "percent_agreement",
+        "acceptable_share",
+    ]
+    declared = [{"name": name, "statistic": name, "criterion": "sick"} for name in names]
+    declared += [
+        {"name": "time", "statistic": "median_time"},
+        {"name": "refused", "statistic": "refusal_share"},
+    ]
+    plan = {"plan": "crossed", "outputs": "one_arm"}
+    question = {**endpoints.CHOICE, "acceptable": ["abnormal"]}
+    study = endpoints.study_of(question, endpoints=declared, plan=plan)
+    for allocation in endpoints.each_case(study):
+        truth = allocation.case.reference.label
+        wrong = allocation.case.code == "C001" and allocation.seat.seat == 1
+        endpoints.say(allocation, "sick", ("abnormal" if truth == "normal" else "normal") if wrong else truth)
+    done = run(laid_out(study, tmp_path), sys.executable, "-I", "analyse.py", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_python_script_reproduces_comparisons_of_two_arms(tmp_path: Path) -> None:
+    arms = ["Arm 1", "Arm 2"]
+    declared = [
+        {"name": name, "statistic": name, "criterion": "better", "contrast": arms}
+        for name in ("win_rate", "preference_share", "mean_score")
+    ]
+    study = endpoints.study_of(
+        endpoints.PREFER, endpoints=declared, plan={"plan": "crossed", "outputs": "pairs"}
+    )
+    for number, allocation in enumerate(endpoints.each_case(study)):
+        endpoints.say(allocation, "better", str((number * 2) % 3 - 1))
+    done = run(laid_out(study, tmp_path), sys.executable, "-I", "analyse.py", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_python_script_names_the_endpoints_that_it_does_not_compute(tmp_path: Path) -> None:
+    declared = [{"name": "auc", "statistic": "auc", "criterion": "sure"}]
+    plan = {"plan": "crossed", "outputs": "one_arm"}
+    study = endpoints.study_of(endpoints.CHOICE, endpoints.SURE, endpoints=declared, plan=plan)
+    for allocation in endpoints.each_case(study):
+        endpoints.say(allocation, "sick", allocation.case.reference.label)
+        endpoints.say(allocation, "sure", str(allocation.position))
+    done = run(laid_out(study, tmp_path), sys.executable, "-I", "analyse.py", str(tmp_path))
+    assert done.returncode == 1
+    assert "not computed here: endpoints/estimates/value" in done.stdout
 
 
 def test_the_r_script_names_the_packages_and_only_columns_that_the_tables_have(folder: Path) -> None:

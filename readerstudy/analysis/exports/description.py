@@ -56,8 +56,21 @@ def design(source: Source) -> bytes:
         "verdict_seeds": _verdict_seeds(source),
         "strata": [STRATUM + name for name in table.strata],
         "criteria": [_question(row) for row in table.criteria.values()],
+        "endpoints": _endpoints(source),
     }
     return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _endpoints(source: Source) -> list[dict[str, Any]]:
+    """The declared endpoints; two arms that are compared stand under the names, and in the order, of the report."""
+    arms, order = dict(Arm.objects.filter(study=source.study).values_list("name", "pk")), source.shown.order
+    found = []
+    for each in Design.objects.of(source.study).section("endpoints"):
+        pair = [arms[name] for name in each.get("contrast", ())]
+        named = [source.arms[pk] for pk in (sorted(pair, key=order.index) if source.is_blinded else pair)]
+        told = {name: each.get(name) for name in ("name", "statistic", "criterion", "margin")}
+        found.append({**told, "contrast": named})
+    return found
 
 
 def _verdict_seeds(source: Source) -> dict[str, Any]:
@@ -79,6 +92,8 @@ QUESTION = (
     "maximum",
     "unit",
     "is_required",
+    "acceptable",
+    "high_quality",
 )
 
 
