@@ -300,7 +300,9 @@ def test_while_blinded_no_file_tells_which_arm_is_which() -> None:
         told = contents(blinded)
     assert study.pk != blinded.pk
     for name, content in told.items():
-        if name != "study.yaml":
+        if name != "study.yaml" and not name.startswith(
+            "methods"
+        ):  # these name the arms, and never by their codes
             for word in (b"Alpha", b"Beta", b"sim-alpha", b"simulated-openai"):
                 assert word not in content, (name, word)
     assert {row["arm"] for row in table(told["outputs.csv"])} == {"X", "Y"}

@@ -201,7 +201,7 @@ def containers_of(source: Source, report: Report | None) -> list[File]:
         File("tables.xlsx", _("All tables in one workbook, one sheet each."), "all", XLSX, _workbook),
         File(
             "everything.zip",
-            _("Every file on this page, with a manifest of their checksums."),
+            _("All tables, scripts, the report and the methods pack, with their checksums."),
             "all",
             ZIP,
             lambda source: everything(source, report),

@@ -19,7 +19,7 @@ from readerstudy.analysis.exports.tables import Source
 from readerstudy.analysis.report import software_line
 from readerstudy.analysis.table import reference_of
 from readerstudy.cases.models import Attestation, Case, Image, Purpose
-from readerstudy.generation.models import Attempt, Interpretation
+from readerstudy.generation.models import Attempt, FrozenSet, Interpretation
 from readerstudy.reading.models import Allocation, AllocationPlan, PresentationKind, Rating, Reading, Session
 from readerstudy.stats.inference import Inference
 from readerstudy.studies.models import Arm, ArmKind, Design, ProtocolVersion, Unblinding
@@ -217,7 +217,9 @@ class Facts:
             "text_form": _(
                 "Readers saw a levelled copy of each text that a person had approved; the text as it "
                 "came is kept with its SHA-256."
-            ),
+            )
+            if FrozenSet.objects.filter(study=self.source.study).exists()
+            else "",
             "compute": self._compute(tokens, seconds, money),
             "refusals": self._refusals(),
         }
