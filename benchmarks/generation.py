@@ -1,8 +1,9 @@
 """Model calls a second through queue, worker, adapter and database, against the bound and against the bare SDK.
 
-For 8 and 32 threads and a vendor that takes 0.2 s and 1 s, one worker process makes the outputs of a study; the bound
-is threads ÷ latency, and the baseline is a loop over the vendor's own SDK in as many threads, in the same run. The
-simulated vendor counts the calls. Prints JSON. Run: python -m benchmarks.generation [--seconds 15]
+For 8 and 32 calls at once and a vendor that takes 0.2 s and 1 s, one worker process with half more threads makes the
+outputs of a study; the bound is calls at once ÷ latency, and the baseline is a loop over the vendor's own SDK in as
+many threads as calls at once, in the same run. The simulated vendor counts the calls. Prints JSON.
+Run: python -m benchmarks.generation [--seconds 15]
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 
 from benchmarks.folder import use_folder_of_its_own
 
-THREADS, LATENCIES, CASES, MOST_CALLS = (8, 32), (0.2, 1.0), 80, 2000
+AT_ONCE, LATENCIES, CASES, MOST_CALLS = (8, 32), (0.2, 1.0), 80, 2000
 PROMPT = "Describe the findings and give an impression."
 
 
@@ -49,29 +50,35 @@ def measure(seconds: float) -> dict[str, Any]:
         "broker": "redis" if settings.REDIS_URL else "files",
         "target": "at least 0.95 of the bound",
     }
-    for threads in THREADS:
+    for at_once in AT_ONCE:
         for latency in LATENCIES:
-            name = f"{threads} threads, {latency:g} s"
-            found[name] = measure_one(database, threads=threads, latency=latency, seconds=seconds)
+            name = f"{at_once} at once, {latency:g} s"
+            found[name] = measure_one(database, at_once=at_once, latency=latency, seconds=seconds)
     return found
 
 
-def measure_one(database: str, *, threads: int, latency: float, seconds: float) -> dict[str, Any]:
-    bound = threads / latency
+def measure_one(database: str, *, at_once: int, latency: float, seconds: float) -> dict[str, Any]:
+    from readerstudy.generation.actions import set_limits
+
+    bound, threads = at_once / latency, at_once * 3 // 2
     calls = min(MOST_CALLS, int(bound * seconds))
+    limits = {"requests_per_minute": None, "tokens_per_minute": None, "calls_at_once": at_once}
     with processes(database, threads=threads, latency=latency) as vendor:
-        bare = through_the_sdk(vendor, threads=threads, calls=calls)
-        before = received(vendor)
+        bare = through_the_sdk(vendor, threads=at_once, calls=calls)
+        set_limits(connection="simulated-openai", **limits, by=a_study(1).created_by)
+        before = stats(vendor)
         made = through_the_queue(calls, warm_up=threads)
-        duplicates = received(vendor) - before - calls - threads
+        after = stats(vendor)
     return {
         "calls": calls,
+        "threads": threads,
         "bound_per_second": bound,
         "per_second": round(made["per_second"], 2),
         "ratio_to_bound": round(made["per_second"] / bound, 3),
         "sdk_per_second": round(bare, 2),
         "ratio_to_sdk": round(made["per_second"] / bare, 3),
-        "duplicates": duplicates,
+        "duplicates": int(after["received"]) - int(before["received"]) - calls - threads,
+        "most_calls_at_once": after["max_in_flight"],
         "failed": made["failed"],
         "median_seconds_of_a_call": made["median_seconds"],
     }
@@ -180,10 +187,6 @@ def a_picture() -> bytes:
 
     case = Case.objects.first() or a_study(1).cases.get()
     return images_for_vendor(case)[0][2]
-
-
-def received(address: str) -> int:
-    return int(stats(address)["received"])
 
 
 def stats(address: str, *, attempts: bool = False) -> dict[str, Any]:

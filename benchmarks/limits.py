@@ -1,9 +1,10 @@
-"""Model calls a second under limits that workers share, against the bound min(rate limit, concurrency ÷ latency).
+"""Model calls a second under limits that workers share, against the bound min(rate limit, calls at once ÷ latency).
 
-One worker process alone, one with a limit of calls a minute, and two in network namespaces of their own that share
-limits through PostgreSQL; where the machine allows no namespaces, two processes, and the result says so. The simulated
-vendor counts in a sliding window and answers 429 to what is above the limit. Prints JSON.
-Run: python -m benchmarks.limits [--calls 2000]
+Workers have half more threads than calls may be out at once, because a call's place is free again as soon as its reply
+is there: the other threads prepare and store meanwhile. One worker process alone, one with a limit of calls a minute,
+and two in network namespaces of their own that share limits through PostgreSQL; where the machine allows no namespaces,
+two processes, and the result says so. The simulated vendor counts in a sliding window and answers 429 to what is above
+the limit. Prints JSON. Run: python -m benchmarks.limits [--calls 2000]
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +23,14 @@ from benchmarks import relay
 from benchmarks.folder import use_folder_of_its_own
 from benchmarks.generation import a_study, connections, stats, through_the_queue
 
-LATENCY, THREADS, PER_MINUTE = 1.0, 32, 1200
+LATENCY, AT_ONCE, WORKER_THREADS, PER_MINUTE = 1.0, 32, 48, 1200
 BECOME = "import os, sys; os.execvp(sys.argv[1], sys.argv[1:])"
 CELERY = ("-A", "readerstudy.celery", "--quiet")
 RUNS: dict[str, dict[str, Any]] = {
-    "one worker": {"workers": 1, "at_once": None, "per_minute": None},
+    "one worker": {"workers": 1, "at_once": AT_ONCE, "per_minute": None},
     "one worker, calls a minute limited": {"workers": 1, "at_once": None, "per_minute": PER_MINUTE},
-    "two workers, calls a minute limited": {"workers": 2, "at_once": THREADS, "per_minute": PER_MINUTE},
-    "two workers, calls at once limited": {"workers": 2, "at_once": THREADS, "per_minute": None},
+    "two workers, calls a minute limited": {"workers": 2, "at_once": AT_ONCE, "per_minute": PER_MINUTE},
+    "two workers, calls at once limited": {"workers": 2, "at_once": AT_ONCE, "per_minute": None},
 }
 
 
@@ -69,8 +71,9 @@ def measure_one(
 ) -> dict[str, Any]:
     from readerstudy.generation.actions import set_limits
 
-    bound = min(THREADS / LATENCY, (per_minute or 10**9) / 60)
-    with processes(database, apart=apart and workers > 1, workers=workers, per_minute=per_minute) as vendor:
+    bound = min((at_once or WORKER_THREADS * workers) / LATENCY, (per_minute or 10**9) / 60)
+    with processes(database, apart=apart and workers > 1, workers=workers, per_minute=per_minute) as house:
+        vendor, running = house
         set_limits(
             connection="simulated-openai",
             requests_per_minute=per_minute,
@@ -78,25 +81,30 @@ def measure_one(
             calls_at_once=at_once,
             by=a_study(1).created_by,
         )
-        before = stats(vendor)
-        made = through_the_queue(calls, warm_up=THREADS)
-        after = stats(vendor)
+        before, spent = stats(vendor), cpu_seconds(running, "worker")
+        made = through_the_queue(calls, warm_up=AT_ONCE)
+        after, spent = stats(vendor), cpu_seconds(running, "worker") - spent
     return {
         "calls": calls,
+        "threads_of_a_worker": WORKER_THREADS,
+        "calls_at_once_allowed": at_once,
         "bound_per_second": bound,
         "per_second": round(made["per_second"], 2),
         "ratio_to_bound": round(made["per_second"] / bound, 3),
-        "duplicates": after["received"] - before["received"] - calls - THREADS,
+        "duplicates": after["received"] - before["received"] - calls - AT_ONCE,
         "above_the_calls_a_minute": after["by_status"].get("429", 0),
         "most_calls_at_once": after["max_in_flight"],
         "failed": made["failed"],
         "median_seconds_of_a_call": made["median_seconds"],
+        "cpu_ms_of_the_workers_a_call": round(1000 * spent / (calls + AT_ONCE), 1),
     }
 
 
 @contextmanager
-def processes(database: str, *, apart: bool, workers: int, per_minute: int | None) -> Iterator[str]:
-    """The vendor and beat here, and the workers here or each in a namespace; yields the vendor's address."""
+def processes(
+    database: str, *, apart: bool, workers: int, per_minute: int | None
+) -> Iterator[tuple[str, Any]]:
+    """The vendor and beat here, and the workers here or each in a namespace; yields the vendor's address and all."""
     from django.conf import settings
 
     from readerstudy.demo.processes import Processes, answers, free_port, wait_until
@@ -108,7 +116,7 @@ def processes(database: str, *, apart: bool, workers: int, per_minute: int | Non
         {
             "DATABASE_URL": database,
             "READERSTUDY_VAR": str(settings.VAR),
-            "WORKER_THREADS": str(THREADS),
+            "WORKER_THREADS": str(WORKER_THREADS),
             "SIMULATED_VENDOR_URL": address,
         },
         logs,
@@ -144,13 +152,25 @@ def processes(database: str, *, apart: bool, workers: int, per_minute: int | Non
         worker = ("worker", "--without-gossip", "--without-mingle", "-n", f"worker{number}@%h")
         here.start(f"worker-{number}", *(inside if apart else ()), "-m", "celery", *CELERY, *worker)
     here.start("beat", "-m", "celery", *CELERY, "beat")
-    settings.CELERY_WORKER_CONCURRENCY = THREADS * workers
+    settings.CELERY_WORKER_CONCURRENCY = WORKER_THREADS * workers
     settings.CONNECTIONS = connections(address)
     try:
         wait_until(lambda: answers(f"{address}/__health"), seconds=60, what="The simulated vendor's start")
-        yield address
+        yield address, here
     finally:
         here.stop()
+
+
+def cpu_seconds(running: Any, name: str) -> float:
+    """What the processes whose name begins so have used since their start, with those they started."""
+    sessions = {child.pid for each, child in running.children.items() if each.startswith(name)}
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[3]) in sessions:
+                ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Exactly one output for each wanted one, whatever is killed: ten rounds of 200 calls, and a kill -9 every few seconds.
 
 Worker, web, Redis and PostgreSQL are processes of this benchmark's own; in each round each of them is killed once, in a
-random order and at random moments, and started again. Then the books are compared: the study's rows, our attempts and
-the vendor's own ledger. Prints JSON, and ends with an error where the books do not agree.
+random order and at random moments, and started again. The vendor may get so many calls at once and no more, and about
+half of the studies have a budget. Then the books are compared: the study's rows, our attempts and the vendor's own
+ledger. Prints JSON, and ends with an error where the books do not agree.
 Run: python -m benchmarks.soak [--rounds 10] [--calls 200] [--seed 1]
 """
 
@@ -28,7 +29,8 @@ from benchmarks.folder import use_folder_of_its_own
 from readerstudy.demo.processes import adopt_orphans
 
 VICTIMS = ("worker", "web", "redis", "postgres")
-THREADS, LATENCY, PATIENCE = 8, 0.3, 300
+THREADS, AT_ONCE, LATENCY, PATIENCE = 8, 5, 0.3, 300
+AMPLE_TOKENS = 10_000_000
 DEADLINE_SECONDS, MARGIN_SECONDS, SWEEP_SECONDS = 3, 2, 1
 CELERY = ("-m", "celery", "-A", "readerstudy.celery", "--quiet")
 
@@ -82,7 +84,13 @@ def main() -> int:
         logging.getLogger(name).setLevel(logging.ERROR)
     found = soak(folder, rounds=chosen.rounds, calls=chosen.calls, seed=chosen.seed)
     print(json.dumps(found, indent=1))
-    return 0 if found["exactly_once"] and found["paid_twice_within_bound"] else 1
+    kept = (
+        "exactly_once",
+        "paid_twice_within_bound",
+        "budget_agrees_with_the_attempts",
+        "never_above_the_limit",
+    )
+    return 0 if all(found[law] for law in kept) else 1
 
 
 def soak(folder: Path, *, rounds: int, calls: int, seed: int) -> dict[str, Any]:
@@ -150,16 +158,28 @@ def open_house(folder: Path) -> House:
     settings.CONNECTIONS = connections(vendor)
     wait_until(lambda: answers(f"{vendor}/__health"), seconds=60, what="The simulated vendor's start")
     wait_until(lambda: _web_answers(house), seconds=60, what="The web server's start")
+    _limit_calls_at_once()
     return house
+
+
+def _limit_calls_at_once() -> None:
+    from readerstudy.generation.actions import set_limits
+    from tests.factories import make_user
+
+    limits = {"requests_per_minute": None, "tokens_per_minute": None, "calls_at_once": AT_ONCE}
+    set_limits(connection="simulated-openai", **limits, by=make_user(is_staff=True))
 
 
 def _round(house: House, calls: int, dice: random.Random) -> float:
     """Asks for outputs through the web page, kills everything once, and waits until all are there."""
     from benchmarks.generation import a_study
     from readerstudy.demo.processes import wait_until
+    from readerstudy.generation.actions import set_budget
     from readerstudy.generation.models import Generation
 
     study = a_study(calls)
+    if dice.random() < 0.5:
+        set_budget(study=study, money=None, currency="", tokens=AMPLE_TOKENS, by=study.created_by)
     started = time.monotonic()
     _press_start(house, study)
     for victim in dice.sample(VICTIMS, len(VICTIMS)):
@@ -243,6 +263,8 @@ def _books(house: House) -> dict[str, Any]:
         "paid_twice_and_not_marked": sum(not ours[key].is_possibly_paid for key in twice if key in ours),
         "marked_as_possibly_paid": sum(attempt.is_possibly_paid for attempt in ours.values()),
         "bound_kills_times_threads": bound,
+        "most_calls_at_once": seen["max_in_flight"],
+        "never_above_the_limit": seen["max_in_flight"] <= AT_ONCE,
         "paid_twice_within_bound": len(twice) <= bound,
         "budget_agrees_with_the_attempts": sum(Purse.objects.values_list("tokens", flat=True)) == counted,
         "exactly_once": Interpretation.objects.count() == wanted == len(used)

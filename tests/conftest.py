@@ -11,9 +11,15 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from readerstudy import embedded
+from readerstudy.accounts.models import User
 from readerstudy.demo.static_files import collect_static_files
+from tests.prerequisites import find_chromium
+
+Visit = Callable[..., Page]
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs beside Django's tests
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the slow one costs minutes
@@ -68,3 +74,59 @@ def forge() -> Callable[[str], None]:
             cursor.execute("SET session_replication_role = origin")
 
     return run
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_chromium())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def plain_file_names(settings: Any) -> None:
+    """The test's server finds styles and scripts by their plain names, not by their hashed ones."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture
+def tolerated() -> tuple[str, ...]:
+    """What a browser may complain about; modules whose pages refuse things on purpose name it."""
+    return ()
+
+
+@pytest.fixture
+def visit(
+    browser: Browser, plain_file_names: None, live_server: Any, tolerated: tuple[str, ...]
+) -> Iterator[Visit]:
+    """Opens an address as a person; whatever else the browser complains about fails the test."""
+    contexts, complaints = list[BrowserContext](), list[str]()
+
+    def note(said: ConsoleMessage) -> None:
+        # A browser asks for this picture of a site by itself where a file names none.
+        if said.type == "error" and not said.location["url"].endswith("/favicon.ico"):
+            complaints.append(said.text)
+
+    def come(person: User, address: str = "", **options: Any) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
+        contexts.append(context)
+        context.add_cookies([_session(person, live_server.url)])
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if address:
+            page.goto(address if "://" in address else live_server.url + address)
+        return page
+
+    yield come
+    for context in contexts:
+        context.close()
+    assert [said for said in complaints if not any(word in said for word in tolerated)] == []
+
+
+def _session(person: User, address: str) -> Any:
+    client, name = Client(), settings.SESSION_COOKIE_NAME
+    client.force_login(person)
+    return {"name": name, "value": client.cookies[name].value, "url": address}

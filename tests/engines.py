@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
 from django.db import connection
 
 from readerstudy.broker import Transport
 from readerstudy.celery import app
 from readerstudy.demo.processes import Processes, answers, free_port, wait_until
+from readerstudy.embedded import engine
 
 START_SECONDS = 60
 
@@ -200,6 +202,12 @@ def database_url() -> str:
     if str(known["HOST"]).startswith("/"):
         return f"postgresql://{person}@{port}/{quote(known['NAME'])}?host={known['HOST']}"
     return f"postgresql://{person}@{known['HOST']}{port}/{quote(known['NAME'])}"
+
+
+def dump() -> bytes:
+    """The whole database as text, by the program that a site would back it up with."""
+    program = engine(Path(settings.VAR)).binaries / "pg_dump"
+    return subprocess.run([str(program), database_url()], check=True, capture_output=True).stdout
 
 
 def _celery(*arguments: str) -> tuple[str, ...]:

@@ -97,7 +97,10 @@ COLUMNS = (
     Column("reader_simulated", "Whether the reader is simulated, so that the rating is no doctor's.", YES),
     Column("output_simulated", "Whether the output is simulated, so that no real model wrote it.", YES),
     Column("output_recorded", "Whether the output was made elsewhere and imported.", YES),
-    Column("reference", "The reference standard of the case; empty where there is none."),
+    Column(
+        "reference",
+        "The reference label of the case; empty where there is none, or where the reference is a longer text.",
+    ),
 )
 OUTPUT_COLUMNS = (
     Column("study", "The study, by the key in its address."),

@@ -14,14 +14,16 @@ import numpy as np
 from readerstudy.analysis import cells
 from readerstudy.analysis.declared import Declared
 from readerstudy.analysis.labels import own_label
+from readerstudy.analysis.last_answers import LastAnswers
 from readerstudy.analysis.replicates import Replicates, replicates_of
 from readerstudy.analysis.snapshot import one_moment
-from readerstudy.analysis.table import LongTable, Record, reference_of
+from readerstudy.analysis.table import LongTable, Record, label_of, reference_of
 from readerstudy.generation.models import Attempt, Generation, Interpretation, Stage, Verdict
 from readerstudy.generation.verdicts.agreement import Agreement, agreement_of
 from readerstudy.reading.manifest import ARM_FIELDS, CRITERION_FIELDS
 from readerstudy.stats.arrays import BoolArray, FloatArray
 from readerstudy.stats.inference import Inference, seed_from
+from readerstudy.stats.intervals import Correction
 from readerstudy.stats.scale import Scale
 from readerstudy.studies.lifecycle import State
 from readerstudy.studies.models import Arm, Criterion, Design, Kind, Study, Unblinding
@@ -135,6 +137,7 @@ class Evidence:
     repeats: int
     sha256: str
     declared: Declared = field(default_factory=Declared)
+    last_answers: LastAnswers = field(default_factory=LastAnswers)
 
     @property
     def study(self) -> Study:
@@ -165,6 +168,12 @@ class Evidence:
         return Inference(**{"seed": seed_of(self.study), **told})
 
     @property
+    def correction(self) -> Correction:
+        """How the p-values of one family are corrected: as the protocol says, else by Holm's method."""
+        found: Correction = self.declared.analysis.get("multiplicity", "holm")
+        return found
+
+    @property
     def has_ratings(self) -> bool:
         return any(sheet.rated.any() for sheet in self.sheets.values())
 
@@ -181,6 +190,8 @@ def gather(study: Study) -> Evidence:
         table = LongTable.of(study)
         outputs, replicates, agreement = _outputs(table), replicates_of(table), agreement_of(study)
         digest = hashlib.sha256(_protocol(table, outputs, replicates, agreement))
+        last_answers = LastAnswers.of(study)
+        digest.update(_facts_of(last_answers))
         sheets, repeats = _sheets(table, digest)
         declared = Declared.of(table)
     return Evidence(
@@ -192,7 +203,14 @@ def gather(study: Study) -> Evidence:
         repeats=repeats,
         sha256=digest.hexdigest(),
         declared=declared,
+        last_answers=last_answers,
     )
+
+
+def _facts_of(last_answers: LastAnswers) -> bytes:
+    """The answers after the last case as canonical JSON; nothing where the protocol asks none."""
+    facts = last_answers.facts
+    return json.dumps(facts, separators=(",", ":"), ensure_ascii=False).encode() if facts else b""
 
 
 def _sheets(table: LongTable, digest: Any) -> tuple[dict[str, Sheet], int]:
@@ -263,7 +281,7 @@ def _number(criterion: Criterion, record: Record) -> float:
 
 def _outputs(table: LongTable) -> dict[int, Outputs]:
     places = {pk: place for place, pk in enumerate(table.cases)}
-    labels = sorted({reference_of(case) for case in table.cases.values()} - {""})
+    labels = sorted({label_of(case) for case in table.cases.values()} - {""})
     found = {pk: _no_outputs(len(places)) for pk in table.arms}
     texts = Interpretation.objects.filter(
         generation__arm__study=table.study, generation__case__in=table.cases, generation__replicate=1

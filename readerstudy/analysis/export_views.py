@@ -14,6 +14,7 @@ from readerstudy.analysis.exports.tables import Source
 from readerstudy.analysis.models import Report
 from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.stations import ROLES
+from readerstudy.analysis.table import COUNTED
 from readerstudy.reading.models import Rating
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.models import Study
@@ -57,6 +58,7 @@ def streamed(study: Study, report: Report | None, name: str) -> Iterator[bytes]:
 def is_rated(study: Study) -> bool:
     """Whether there is an answer that a report could rest on."""
     mine = {"allocation__plan__study": study, "allocation__plan__is_pilot": False}
+    mine |= {"allocation__kind__in": COUNTED}
     return Rating.objects.filter(**mine).exclude(value="").exists()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from readerstudy.analysis.labels import own_label
-from readerstudy.analysis.table import LongTable, reference_of
+from readerstudy.analysis.table import LongTable, label_of
 from readerstudy.generation.models import Interpretation
 from readerstudy.stats.arrays import IntArray
 from readerstudy.stats.ratings import MISSING
@@ -53,7 +53,7 @@ def _rows(table: LongTable) -> list[Row]:
 
 def _of_arm(table: LongTable, rows: list[Row], arm: int, count: int) -> Replicates:
     places = {case: place for place, case in enumerate(table.cases)}
-    known = sorted({reference_of(case) for case in table.cases.values()} - {""})
+    known = sorted({label_of(case) for case in table.cases.values()} - {""})
     labels: list[list[str | None]] = [[None] * count for _case in places]
     declined: IntArray = np.full((len(places), count), MISSING, dtype=np.int64)
     for own, case, replicate, text, extracted, status, pk in rows:

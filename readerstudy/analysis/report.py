@@ -20,6 +20,7 @@ from readerstudy.analysis.estimates.alignment import alignment, differences
 from readerstudy.analysis.estimates.classification import classification
 from readerstudy.analysis.estimates.constancy import self_agreement, with_readers
 from readerstudy.analysis.estimates.endpoints import endpoints
+from readerstudy.analysis.estimates.leaving import leaving
 from readerstudy.analysis.estimates.plain import Content
 from readerstudy.analysis.estimates.refusals import refusals
 from readerstudy.analysis.estimates.spread import spread
@@ -57,6 +58,7 @@ def report_of(evidence: Evidence) -> Content:
             "level": inference.level,
             "resamples": inference.resamples,
             "generator": "PCG64",
+            "correction": evidence.correction,
         },
         "software": software(),
         "arms": [_arm(arm, evidence) for arm in evidence.arms],
@@ -70,6 +72,7 @@ def report_of(evidence: Evidence) -> Content:
         "classification": classification(evidence),
         "self_agreement": self_agreement(evidence),
         "agreement_with_readers": with_readers(evidence),
+        "leaving": leaving(evidence),
     }
 
 

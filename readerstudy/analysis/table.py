@@ -21,7 +21,7 @@ from readerstudy.analysis.blinding import ShownArms
 from readerstudy.analysis.codebook import COLUMNS
 from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.worst import worst_of
-from readerstudy.cases.models import Case
+from readerstudy.cases.models import Case, as_label
 from readerstudy.generation.models import RefusalVerdict
 from readerstudy.reading.models import PresentationKind, Rating
 from readerstudy.studies.models import Arm, Criterion, Membership, RefusalPolicy, Role, Study
@@ -312,7 +312,7 @@ class LongTable:
 
     def _case_facts(self, case: Case) -> list[str]:
         strata = (case.strata.get(name, "") for name in self.strata)
-        return [cells.text(reference_of(case)), *(cells.text(str(value)) for value in strata)]
+        return [cells.text(label_of(case)), *(cells.text(str(value)) for value in strata)]
 
 
 def csv_of(study: Study) -> Iterator[bytes]:
@@ -340,8 +340,13 @@ def cuts(criterion: Criterion) -> bool:
 
 
 def reference_of(case: Case) -> str:
-    """The case's reference label, empty where there is none."""
+    """The case's reference standard, a label or a text; empty where there is none."""
     return case.reference.label if hasattr(case, "reference") else ""
+
+
+def label_of(case: Case) -> str:
+    """The case's reference label; empty where there is none, or a text that labels cannot be compared with."""
+    return as_label(reference_of(case))
 
 
 def _reader_facts(reader: Membership) -> list[str]:

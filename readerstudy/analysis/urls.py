@@ -9,6 +9,7 @@ urlpatterns = [
     path("<slug:key>/report/figure/<slug:name>.svg", views.show_figure, name="figure"),
     path("<slug:key>/report/ratings.csv", views.download_ratings, name="ratings"),
     path("<slug:key>/report/outputs.csv", views.download_outputs, name="outputs"),
+    path("<slug:key>/report/readers.csv", views.download_readers, name="readers"),
     path("<slug:key>/report/codebook.csv", views.download_codebook, name="codebook"),
     path("<slug:key>/report/report.html", views.download_html, name="html"),
     path("<slug:key>/report/report.json", views.download_json, name="json"),

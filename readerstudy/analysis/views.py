@@ -14,6 +14,7 @@ from readerstudy.analysis.document import document_of
 from readerstudy.analysis.export_views import is_rated
 from readerstudy.analysis.models import Report
 from readerstudy.analysis.outputs import outputs_csv
+from readerstudy.analysis.readers_table import readers_csv
 from readerstudy.analysis.stations import ROLES
 from readerstudy.analysis.table import LongTable, csv_of
 from readerstudy.studies.access import Access, access_study
@@ -71,6 +72,15 @@ def download_codebook(request: HttpRequest, key: str) -> HttpResponse:
     access = access_study(request, key, *ROLES)
     headers = _attachment(access, "codebook.csv", "text/csv; charset=utf-8")
     return HttpResponse(codebook(LongTable.of(access.study)), headers=headers)
+
+
+@require_safe
+def download_readers(request: HttpRequest, key: str) -> HttpResponse:
+    """One row a reader: profile, practice, time, the answers after the last case."""
+    access = access_study(request, key, *ROLES)
+    note_export(study=access.study, by=access.user)
+    headers = _attachment(access, "readers.csv", "text/csv; charset=utf-8")
+    return HttpResponse(readers_csv(access.study), headers=headers)
 
 
 @require_safe

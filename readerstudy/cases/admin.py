@@ -32,7 +32,7 @@ class CaseAdmin(ReadOnlyAdmin[Case]):
 
 @admin.register(ReferenceStandard)
 class ReferenceStandardAdmin(ReadOnlyAdmin[ReferenceStandard]):
-    list_display = ("study", "case", "label")
+    list_display = ("study", "case", "short")
     list_select_related = ("study", "case")
 
 

@@ -1,8 +1,8 @@
 """The table of labels a coordinator uploads: text in, rows and plain sentences out. Reads no database.
 
 One row a case. Column `case` or `file` says which case a row is about (or both, if they agree); `reference` (or
-`label`) is the reference standard, `clinical_text` (or `text`) goes with the image, and every other column is a
-stratum. An empty cell leaves what is stored.
+`label`) is the reference standard, a label or a whole text, `clinical_text` (or `text`) goes with the image, and every
+other column is a stratum. An empty cell leaves what is stored.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from readerstudy.cases.tables import MOST_BYTES, Problem, Unreadable, cells_of, text_of
+from readerstudy.studies.protocol.case_tables import LONGEST_REFERENCE
 
 __all__ = ["MOST_BYTES", "LabelRow", "LabelTable", "Problem", "read_labels"]
 
 MOST_ROWS = 20_000
 MOST_COLUMNS = 60
-LONGEST = {"case": 255, "file": 255, "reference": 80, "clinical_text": 10_000}
+LONGEST = {"case": 255, "file": 255, "reference": LONGEST_REFERENCE, "clinical_text": 10_000}
 LONGEST_STRATUM = 200
 LONGEST_COLUMN_NAME = 60
 

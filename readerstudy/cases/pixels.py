@@ -5,6 +5,9 @@ Readers get either the full range of values or, where the study says so, the ver
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +24,44 @@ _KINDS = {
     ShownAs.SENT: (RenditionKind.DISPLAY, RenditionKind.PREVIEW, RenditionKind.DISPLAY),
     ShownAs.NORMAL: (RenditionKind.NORMAL, RenditionKind.NORMAL_PREVIEW, RenditionKind.NORMAL),
 }
+
+
+# Read before every call of a model, and Django takes longer to build such a statement than PostgreSQL to run it.
+_CURRENT = "SELECT * FROM cases_rendition WHERE image_id = %s AND version = %s AND kind = %s AND frame = %s"
+_OF_A_CASE = "SELECT * FROM cases_image WHERE case_id = %s ORDER BY slot"
+
+
+class Recent:
+    """The bytes of the files that were read last, up to `most` bytes in all: all arms of a case send the same ones.
+
+    A stored name stands for the same bytes for ever.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._size = most, 0
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, name: str, read: Callable[[str], bytes]) -> bytes:
+        """What `read(name)` gives, read only where it is not kept."""
+        with self._lock:
+            if name in self._kept:
+                self._kept.move_to_end(name)
+                return self._kept[name]
+        content = read(name)
+        self._keep(name, content)
+        return content
+
+    def _keep(self, name: str, content: bytes) -> None:
+        with self._lock:
+            if name not in self._kept:
+                self._kept[name] = content
+                self._size += len(content)
+            while self._size > self._most:
+                self._size -= len(self._kept.popitem(last=False)[1])
+
+
+_RECENT = Recent(64 * 1024 * 1024)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +98,7 @@ def _open(image: Image, product: str, frame: int, shown_as: ShownAs) -> StoredRe
 
 def current_rendition(image: Image, kind: str, frame: int) -> Rendition | None:
     """The rendition of this kind and stored frame that counts, if there is one."""
-    return Rendition.objects.filter(image=image, version=image.version, kind=kind, frame=frame).first()
+    return next(iter(Rendition.objects.raw(_CURRENT, [image.pk, image.version, kind, frame])), None)
 
 
 def _key_frame(image: Image, kind: str | None) -> int | None:
@@ -91,10 +132,9 @@ def images_for_vendor(case: Case) -> tuple[tuple[str, str, bytes], ...]:
     Raises `CasesError` if one is not confirmed.
     """
     shown_as = ShownAs(rules_of(case.study).shown_as)
-    images = [image for image in case.images.order_by("slot") if not image.overlays]
+    images = [image for image in Image.objects.raw(_OF_A_CASE, [case.pk]) if not image.overlays]
     return tuple((image.slot, *_read(sent_rendition(image, shown_as))) for image in images)
 
 
 def _read(rendition: Rendition) -> tuple[str, bytes]:
-    with store.open_rendition(rendition.stored) as content:
-        return rendition.mime, content.read()
+    return rendition.mime, _RECENT.get(rendition.stored, store.read_rendition)

@@ -113,3 +113,8 @@ def forget_rendition(name: str) -> None:
 
 def open_rendition(name: str) -> File[Any]:
     return default_storage.open(name)
+
+
+def read_rendition(name: str) -> bytes:
+    with open_rendition(name) as content:
+        return bytes(content.read())

@@ -16,7 +16,7 @@ from django.db.models import F, Max, Q, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from readerstudy.cases.models import ImageRules, RenditionKind, ShownAs, rules_of
+from readerstudy.cases.models import ImageRules, RenditionKind, ShownAs, as_label, rules_of
 from readerstudy.cases.normal_sets import picture_frame, pictures
 from readerstudy.stats.arrays import FloatArray
 from readerstudy.stats.inference import seed_from
@@ -79,7 +79,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What somebody might guess: a stratum, or the reference standard where `name` is empty.
+    """What somebody might guess: a stratum, or the label of the reference standard where `name` is empty.
 
     `values` are those with enough cases, each with how many; `rare` counts those with too few, which are left out.
     """
@@ -275,7 +275,7 @@ def _row(told: Mapping[str, Any]) -> _Row:
     return _Row(
         case=told["case_id"],
         strata=told["case__strata"],
-        reference=told["case__reference__label"] or "",
+        reference=as_label(told["case__reference__label"] or ""),
         width=told["width"],
         height=told["height"],
         bits=told["bits"],

@@ -28,7 +28,8 @@ def told(error: ValidationError) -> Iterator[tuple[Path, str]]:
     elif error.validator == "required":
         given = cast("dict[str, Any]", error.instance)
         missing = [name for name in cast("list[str]", error.validator_value) if name not in given]
-        yield path, f"“{missing[0]}” is missing. Add it: {_meaning(error, missing[0])}"
+        name = next(name for name in missing if error.message.startswith(repr(name)))  # one error for each
+        yield path, f"“{name}” is missing. Add it: {_meaning(error, name)}"
     elif error.validator == "oneOf" and error.context:
         nearest = max(error.context, key=lambda each: len(each.absolute_path))
         yield from told(nearest)

@@ -21,6 +21,7 @@ from readerstudy.cases.actions import (
 )
 from readerstudy.cases.labels import read_labels
 from readerstudy.cases.models import Case, Fate, Image, Purpose, Upload
+from readerstudy.demo.freezing import confirm_and_freeze
 from readerstudy.demo.images import DemoImage, demo_images
 from readerstudy.demo.people import COORDINATOR, READER, RESEARCHER, SIGN_INS, SIMULATED_READERS, SignIn
 from readerstudy.demo.processes import wait_until
@@ -35,12 +36,10 @@ from readerstudy.demo.protocol import (
     nerif_prompt,
 )
 from readerstudy.demo.simulation import simulate_reader
-from readerstudy.generation.actions import approve_arm, freeze_outputs, overrule, queue_generations
+from readerstudy.generation.actions import queue_generations
 from readerstudy.generation.actions.prompts import save_version
 from readerstudy.generation.actions.trials import start_trial
-from readerstudy.generation.blinding.levelled import arms_of
-from readerstudy.generation.models import FrozenSet, Generation, Stage, Trial, Verdict
-from readerstudy.generation.running.progress import flagged_of
+from readerstudy.generation.models import FrozenSet, Generation, Stage, Trial
 from readerstudy.reading.actions import start_study
 from readerstudy.reading.models import Allocation
 from readerstudy.studies import actions as studies
@@ -179,17 +178,10 @@ def _make_outputs(study: Study, say: Say) -> None:
 
 
 def _freeze(study: Study, say: Say) -> None:
-    """What a coordinator does with the texts: confirms what was flagged, approves each arm, freezes."""
     if FrozenSet.objects.filter(study=study).exists():
         return
     say("The outputs are confirmed, approved and frozen …")
-    by = study.created_by
-    for verdict in flagged_of(study).select_related("interpretation"):
-        overrule(interpretation=verdict.interpretation, verdict=Verdict(verdict.verdict), by=by)
-    for state in arms_of(study):
-        if not state.is_approved:
-            approve_arm(arm=state.arm, reason=APPROVAL, by=by)
-    freeze_outputs(study=study, by=by)
+    confirm_and_freeze(study, reason=APPROVAL)
 
 
 def _invite(study: Study, people: dict[str, User]) -> None:

@@ -6,6 +6,7 @@ others, and is not always consistent; all of it is drawn from a seed.
 
 from __future__ import annotations
 
+import json
 import random
 import uuid
 from collections.abc import Sequence
@@ -17,16 +18,20 @@ from readerstudy.designs.shuffling import digest
 from readerstudy.generation.models import DECLINED, RefusalVerdict
 from readerstudy.reading import actions
 from readerstudy.reading.models import AllocatedOutput, Allocation
+from readerstudy.reading.path.key import expected_of
+from readerstudy.reading.path.leaving import exit_questions
+from readerstudy.reading.path.practice import is_practice, rules_of
 from readerstudy.reading.presenting import about, presentation_of
 from readerstudy.reading.protocol import frozen_of
 from readerstudy.reading.questions import Presentation, Question, asked, stage_of
-from readerstudy.reading.scales import check_answer
+from readerstudy.reading.scales import ANYTHING, check_answer
 from readerstudy.studies.models import Membership, Study
 from readerstudy.studies.policies import StudyError
 
 CANNOT_JUDGE_SHARE = 0.02
 REASON = "Drawn by a simulated reader."
 NEUTRAL = 0.55
+SAID = "none"
 
 
 @dataclass(frozen=True)
@@ -54,9 +59,46 @@ def simulate_reader(*, seat: Membership, seed: int) -> int:
     """Reads everything that is still open for this simulated reader; returns the number of readings submitted."""
     reader = Reader.of(seat, seed)
     unread = list(Allocation.objects.of(seat).unread().select_related("case__reference", "seat__study"))
+    _introduce(reader)
     for allocation in unread:
         _read(reader, allocation)
+    _leave(reader)
     return len(unread)
+
+
+def _introduce(reader: Reader) -> None:
+    """What stands before the cases: the protocol's questions about the reader, and its tutorial."""
+    seat, frozen = reader.seat, frozen_of(reader.seat.study)
+    if frozen.profile:
+        actions.tell_background(seat=seat, answers=dict.fromkeys(frozen.profile, SAID), by=reader.user)
+    if frozen.tutorial:
+        actions.finish_tutorial(seat=seat, by=reader.user)
+
+
+def _leave(reader: Reader) -> None:
+    """Answers the questions after the last case, where the protocol has some."""
+    answers: dict[str, str] = {}
+    questions = exit_questions(reader.seat)
+    if not questions or Allocation.objects.of(reader.seat).unread().exists():
+        return
+    for question in questions:
+        if question.field in asked(questions, answers):
+            answers[question.field] = _say(reader, question)
+    actions.finish_exit(seat=reader.seat, by=reader.user)
+
+
+def _say(reader: Reader, question: Question) -> str:
+    """Gives one answer after the last case; returns its value, empty where the question was left open."""
+    draw = _draw(reader.seed, reader.seat.seat or 0, "exit", question.field)
+    token = uuid.UUID(digest(reader.seed, reader.seat.study_id, reader.seat.pk, "exit", question.field)[:32])
+    raw = answer_to(question, ANYTHING, draw.random(), draw)
+    if not raw:
+        return ""
+    answer = check_answer(question.criterion, raw, cannot_judge=False, reason=REASON)
+    actions.answer_exit(
+        seat=reader.seat, criterion=question.criterion, answer=answer, token=token, by=reader.user
+    )
+    return answer.value
 
 
 def _read(reader: Reader, allocation: Allocation) -> None:
@@ -100,6 +142,8 @@ def _rate(reader: Reader, allocation: Allocation, question: Question, output: Al
     merit = _merit(reader, allocation, output) + draw.gauss(0, 0.22)
     known = about(allocation, question, output)
     raw = "" if cannot_judge else answer_to(question, known, merit, draw)
+    if wanted := _expected(reader, allocation, question, output):
+        cannot_judge, raw = False, wanted
     if not raw and not cannot_judge:
         return ""
     answer = check_answer(criterion, raw, cannot_judge=cannot_judge, reason=REASON, about=known)
@@ -114,6 +158,20 @@ def _rate(reader: Reader, allocation: Allocation, question: Question, output: Al
         by=reader.user,
     )
     return answer.value
+
+
+def _expected(
+    reader: Reader, allocation: Allocation, question: Question, output: AllocatedOutput | None
+) -> str:
+    """In practice the answer of the key: simulated readers have no trouble with its mark."""
+    if not is_practice(allocation):
+        return ""
+    outputs = [output] if output else list(allocation.outputs.select_related("arm"))
+    expected = expected_of(rules_of(reader.seat), allocation, [question], outputs).get(question.field)
+    if expected is None or not expected.answers:
+        return ""
+    several = question.criterion.kind == "multiple_choice"
+    return json.dumps(list(expected.answers)) if several else expected.answers[0]
 
 
 def _token(reader: Reader, allocation: Allocation, question: Question) -> uuid.UUID:

@@ -14,9 +14,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from readerstudy.celery import app
-from readerstudy.generation.models import AHEAD_SECONDS, Attempt, Generation
+from readerstudy.generation.models import Attempt, Generation
+from readerstudy.generation.models.queue import anything_claimable
 from readerstudy.generation.running import batches
 from readerstudy.generation.running.calls import work_on
+from readerstudy.generation.running.entrance import lease_seconds
 from readerstudy.generation.running.faults import frames
 
 TURN_SECONDS = 5  # then the thread goes back to Celery, so that uploads get their turn
@@ -68,18 +70,14 @@ def ring() -> int:
 
 
 def _take_turn() -> None:
-    ends, has_rung = time.monotonic() + TURN_SECONDS, False
-    while time.monotonic() < ends:
-        generation = Generation.objects.claim_next(seconds=_lease_seconds())
-        if generation is None:
-            if not has_rung and not _is_spare():
-                _ring_for_the_next()
-            return
-        if not has_rung and Generation.objects.claimable().exists():
+    ends, has_rung, is_over = time.monotonic() + TURN_SECONDS, False, False
+    while not is_over and time.monotonic() < ends:
+        generation = Generation.objects.claim_next(seconds=lease_seconds())
+        if generation is not None and not has_rung and anything_claimable():
             _ring_once()
             has_rung = True
-        work_on(generation)
-    if not has_rung:
+        is_over = generation is None or not work_on(generation)
+    if not has_rung and not (is_over and _is_spare()):
         _ring_for_the_next()
 
 
@@ -103,9 +101,4 @@ def _ring_for_the_next() -> None:
 
 def _ring_once(*, after: float = 0) -> None:
     """One message. `expires` counts from now: a bell is of no use once every call of its time has ended."""
-    generate.apply_async(countdown=after, expires=after + _lease_seconds())
-
-
-def _lease_seconds() -> int:
-    """The wait for a place, the call, and a margin for what comes after."""
-    return int(AHEAD_SECONDS + settings.CALL_DEADLINE_SECONDS + settings.LEASE_MARGIN_SECONDS)
+    generate.apply_async(countdown=after, expires=after + lease_seconds())

@@ -86,9 +86,9 @@ class Exchange:
         for opened in sockets:
             _shut(opened)
 
-    @property
+    @functools.cached_property
     def json(self) -> Any:
-        """The body as JSON with the key taken out, or None where it is not JSON."""
+        """The body as JSON with the key taken out, or None where it is not JSON; asked for once it has arrived."""
         if self.body is None:
             return None
         try:

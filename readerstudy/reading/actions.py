@@ -9,10 +9,16 @@ from readerstudy.reading.allocating import (
     replace_reader,
     start_study,
 )
+from readerstudy.reading.path.leaving import answer_exit, finish_exit
+from readerstudy.reading.path.practice import grant_round
+from readerstudy.reading.path.repeating import repeat_practice
+from readerstudy.reading.path.signing import sign_completion, sign_consent
+from readerstudy.reading.path.tutorial import finish_tutorial, tell_background
 from readerstudy.reading.ratings import (
     Clock,
     Saved,
     lock_unaided,
+    offer_pause,
     rate,
     show_reading,
     stop_session,
@@ -23,15 +29,24 @@ __all__ = [
     "Clock",
     "Saved",
     "allocate_reader",
+    "answer_exit",
     "draw_plan",
+    "finish_exit",
+    "finish_tutorial",
+    "grant_round",
     "invite_successor",
     "join_reader",
     "lock_unaided",
+    "offer_pause",
     "rate",
     "release_batch",
+    "repeat_practice",
     "replace_reader",
     "show_reading",
+    "sign_completion",
+    "sign_consent",
     "start_study",
     "stop_session",
     "submit_reading",
+    "tell_background",
 ]

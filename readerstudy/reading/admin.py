@@ -7,8 +7,14 @@ from readerstudy.reading.models import (
     AllocatedOutput,
     Allocation,
     AllocationPlan,
+    Background,
+    ExitEvent,
+    Passage,
+    PracticeAttempt,
+    PracticeRound,
     Rating,
     RatingEvent,
+    ReaderSignature,
     Reading,
     Session,
 )
@@ -60,3 +66,39 @@ class RatingAdmin(ReadOnlyAdmin[Rating]):
     list_display = ("allocation", "output", "criterion", "part", "value", "cannot_judge", "at")
     list_select_related = ("allocation__seat", "output__allocation__seat", "criterion")
     show_full_result_count = False
+
+
+@admin.register(ReaderSignature)
+class ReaderSignatureAdmin(ReadOnlyAdmin[ReaderSignature]):
+    list_display = ("seat", "act", "printed_name", "with_password", "at")
+    list_select_related = ("seat__user",)
+
+
+@admin.register(Background)
+class BackgroundAdmin(ReadOnlyAdmin[Background]):
+    list_display = ("seat", "answers", "at")
+    list_select_related = ("seat__user",)
+
+
+@admin.register(Passage)
+class PassageAdmin(ReadOnlyAdmin[Passage]):
+    list_display = ("seat", "part", "at")
+    list_select_related = ("seat__user",)
+
+
+@admin.register(PracticeAttempt)
+class PracticeAttemptAdmin(ReadOnlyAdmin[PracticeAttempt]):
+    list_display = ("allocation", "number", "agreed", "compared", "submitted_at")
+    list_select_related = ("allocation__seat",)
+
+
+@admin.register(PracticeRound)
+class PracticeRoundAdmin(ReadOnlyAdmin[PracticeRound]):
+    list_display = ("seat", "number", "agreed", "compared", "is_passed", "at")
+    list_select_related = ("seat__user",)
+
+
+@admin.register(ExitEvent)
+class ExitEventAdmin(ReadOnlyAdmin[ExitEvent]):
+    list_display = ("at", "seat", "criterion", "value", "cannot_judge")
+    list_select_related = ("seat__user", "criterion")

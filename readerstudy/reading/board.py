@@ -1,16 +1,19 @@
-"""How far each reader is: one query for everybody."""
+"""How far each reader is: a fixed number of queries for everybody."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from readerstudy.reading.allocating import OPEN_TO_ALLOCATION
-from readerstudy.reading.models import AllocationPlan
+from readerstudy.reading.models import Act, AllocationPlan, Passage, PathPart, ReaderSignature
+from readerstudy.reading.path.practice import Standing, standings
 from readerstudy.studies.models import Membership, Role, Study
+
+NO_PRACTICE = Standing()
 
 
 @dataclass(frozen=True)
@@ -23,14 +26,23 @@ class Row:
     last_seen: datetime | None
     may_join: bool = False
     may_be_replaced: bool = False
+    practice: Standing = NO_PRACTICE
+    has_left: bool = False
+    has_signed: bool = False
 
     @property
     def stage(self) -> str:
         """What the reader did last, as a word."""
+        if self.has_signed:
+            return _("signed")
+        if self.has_left:
+            return _("done, last questions answered")
         if self.total and self.submitted == self.total:
             return _("done")
         if self.submitted:
             return _("reading")
+        if self.practice.done or self.practice.rounds:
+            return _("practising") if not self.practice.is_passed else _("has practised")
         if self.membership.has_consented:
             return _("consented")
         invitation = self.membership.invitation
@@ -40,7 +52,9 @@ class Row:
 def board_of(study: Study) -> list[Row]:
     """The readers who take part now."""
     plan, is_open = AllocationPlan.objects.current(study), study.state in OPEN_TO_ALLOCATION
-    return [_row(seat, is_open) for seat in _counted(Membership.objects.readers(study), plan)]
+    seats = list(_counted(Membership.objects.readers(study), plan))
+    practice = standings(plan, seats)
+    return [_row(seat, is_open, practice.get(seat.pk, NO_PRACTICE)) for seat in seats]
 
 
 def left_behind(study: Study) -> list[Row]:
@@ -55,7 +69,7 @@ def left_behind(study: Study) -> list[Row]:
     return [row for row in rows if row.may_be_replaced]
 
 
-def _row(seat: Membership, is_open: bool) -> Row:
+def _row(seat: Membership, is_open: bool, practice: Standing = NO_PRACTICE) -> Row:
     total, submitted = seat.total, seat.submitted  # type: ignore[attr-defined]  # annotated below
     return Row(
         membership=seat,
@@ -64,12 +78,17 @@ def _row(seat: Membership, is_open: bool) -> Row:
         last_seen=seat.last_seen,  # type: ignore[attr-defined]  # annotated below
         may_join=is_open and not total,
         may_be_replaced=is_open and submitted < total,
+        practice=practice,
+        has_left=seat.has_left,  # type: ignore[attr-defined]  # annotated below
+        has_signed=seat.has_signed,  # type: ignore[attr-defined]  # annotated below
     )
 
 
 def _counted(seats: QuerySet[Membership], plan: AllocationPlan | None) -> QuerySet[Membership]:
-    """Counts under one plan, without what somebody else took over."""
-    own = Q(allocations__plan=plan, allocations__successor=None)
+    """Counts under one plan, without practice and what somebody else took over."""
+    own = Q(allocations__plan=plan, allocations__successor=None) & ~Q(allocations__kind="practice")
+    left = Passage.objects.filter(plan=plan, seat=OuterRef("pk"), part=PathPart.EXIT)
+    signed = ReaderSignature.objects.filter(seat=OuterRef("pk"), act=Act.COMPLETION)
     return seats.select_related("user", "invitation").annotate(
         total=Count("allocations", filter=own, distinct=True),
         submitted=Count(
@@ -77,5 +96,7 @@ def _counted(seats: QuerySet[Membership], plan: AllocationPlan | None) -> QueryS
             filter=own & Q(allocations__reading__submitted_at__isnull=False),
             distinct=True,
         ),
-        last_seen=Max("allocations__ratings__at", filter=own),
+        last_seen=Max("allocations__ratings__at", filter=Q(allocations__plan=plan)),
+        has_left=Exists(left),
+        has_signed=Exists(signed),
     )

@@ -10,13 +10,14 @@ from django.db import connection, transaction
 from readerstudy.accounts.models import User
 from readerstudy.reading.actions import draw_plan
 from readerstudy.reading.manifest import digest, manifest
-from readerstudy.reading.models import AllocatedOutput, AllocationPlan, Rating, Reading
+from readerstudy.reading.models import AllocatedOutput, AllocationPlan, PresentationKind, Rating, Reading
 from readerstudy.studies import above
 from readerstudy.studies.above import Given, Seen
 from readerstudy.studies.copying import leave
 from readerstudy.studies.models import Study
 
 ROWS_AT_ONCE = 5000
+PRACTISED = {"allocation__kind": PresentationKind.PRACTICE}
 
 # Everything that readers gave and people judged, in an order that does not depend on the database.
 DATA = """
@@ -25,6 +26,11 @@ SELECT 'rating', m.seat, a.position, coalesce(o.letter, ''), k.key, e.part, e.va
 FROM reading_ratingevent e JOIN reading_allocation a ON a.id = e.allocation_id
 JOIN reading_allocationplan p ON p.id = a.plan_id JOIN studies_membership m ON m.id = a.seat_id
 LEFT JOIN reading_allocatedoutput o ON o.id = e.output_id JOIN studies_criterion k ON k.id = e.criterion_id
+WHERE p.study_id = %(study)s AND NOT p.is_pilot
+UNION ALL
+SELECT 'exit', m.seat, 0, '', k.key, '', e.value, e.cannot_judge, e.reason, e.protocol_version, audit_instant(e.at)
+FROM reading_exitevent e JOIN reading_allocationplan p ON p.id = e.plan_id
+JOIN studies_membership m ON m.id = e.seat_id JOIN studies_criterion k ON k.id = e.criterion_id
 WHERE p.study_id = %(study)s AND NOT p.is_pilot
 UNION ALL
 SELECT 'verdict', g.replicate, r.position, '', c.code, '', v.verdict, v.declined, '', 0, audit_instant(v.created_at)
@@ -56,9 +62,10 @@ class _ReadingRoom:
         return found.hexdigest()
 
     def given(self, study: Study) -> Given:
+        """Practice is nobody's data."""
         mine = {"allocation__plan__study": study, "allocation__plan__is_pilot": False}
-        readings = Reading.objects.filter(**mine, submitted_at__isnull=False).count()
-        return Given(readings, Rating.objects.filter(**mine).count())
+        readings = Reading.objects.filter(**mine, submitted_at__isnull=False).exclude(**PRACTISED).count()
+        return Given(readings, Rating.objects.filter(**mine).exclude(**PRACTISED).count())
 
     def seen(self, study: Study, case_code: str) -> Sequence[Seen]:
         outputs = AllocatedOutput.objects.filter(

@@ -17,7 +17,41 @@ from django.utils.translation import gettext_lazy as _
 
 from readerstudy.cases.models import Case
 from readerstudy.generation.models import Interpretation
+from readerstudy.reading.path_models import (
+    Act,
+    Background,
+    ExitEvent,
+    Passage,
+    PathPart,
+    PracticeAttempt,
+    PracticeGrant,
+    PracticeRound,
+    ReaderSignature,
+)
 from readerstudy.studies.models import Arm, Criterion, Membership, Study
+
+__all__ = [
+    "Act",
+    "AllocatedOutput",
+    "Allocation",
+    "AllocationPlan",
+    "Background",
+    "CaseBatch",
+    "ExitEvent",
+    "HiddenOutput",
+    "Passage",
+    "PathPart",
+    "PracticeAttempt",
+    "PracticeGrant",
+    "PracticeRound",
+    "PresentationKind",
+    "Rating",
+    "RatingEvent",
+    "ReaderSignature",
+    "Reading",
+    "Replacement",
+    "Session",
+]
 
 
 class AllocationPlans(models.QuerySet["AllocationPlan"]):
@@ -129,6 +163,10 @@ class Allocations(models.QuerySet["Allocation"]):
         plans = AllocationPlan.objects.filter(study=seat.study_id).order_by("-pk")
         return self.filter(seat=seat, plan=plans.values("pk")[:1], successor=None).order_by("position")
 
+    def of_practice(self, is_practice: bool) -> Allocations:
+        """Practice alone, or everything but practice."""
+        return self.filter(kind="practice") if is_practice else self.exclude(kind="practice")
+
     def unread(self) -> Allocations:
         return self.filter(models.Q(reading=None) | models.Q(reading__submitted_at=None))
 
@@ -181,6 +219,13 @@ class Allocation(models.Model):
         return f"{self.seat.pseudonym}, position {self.position}"
 
 
+class AllocatedOutputs(models.QuerySet["AllocatedOutput"]):
+    def of_screen(self, allocation: Allocation) -> AllocatedOutputs:
+        """The outputs of a presentation by side, with their arms, texts and what was read out of them."""
+        related = ("arm", "interpretation__frozen__shown", "interpretation__extraction")
+        return self.filter(allocation=allocation).select_related(*related).order_by("side")
+
+
 class AllocatedOutput(models.Model):
     """One output within a presentation, under the letter its reader sees."""
 
@@ -191,6 +236,8 @@ class AllocatedOutput(models.Model):
     interpretation = models.ForeignKey(Interpretation, on_delete=models.PROTECT, related_name="+")
     letter = models.CharField(max_length=1)
     side = models.PositiveSmallIntegerField(default=0)
+
+    objects = AllocatedOutputs.as_manager()
 
     class Meta:
         verbose_name = _("allocated output")
@@ -236,6 +283,7 @@ class Session(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True, help_text="When a pause was last offered in this sitting.")
 
     class Meta:
         verbose_name = _("session")

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from readerstudy.cases.models import Image, ShownAs
 from readerstudy.reading import visibility
 from readerstudy.reading.models import AllocatedOutput, Allocation, Rating, Reading
+from readerstudy.reading.path.practice import is_practice
 from readerstudy.reading.presenting import answers_of, outputs_of, presentation_of
 from readerstudy.reading.protocol import Frozen, criteria_of, frozen_of, nature_of, shown_as_of
 from readerstudy.reading.questions import Presentation, Question, asked
@@ -24,9 +25,10 @@ __all__ = ["criteria_of", "image_url", "nature_of", "progress_of", "reading_page
 LONGEST_READING_SECONDS = 600  # a reading left open over lunch says nothing about a reader's pace
 
 PROGRESS = """
-SELECT count(*), count(r.submitted_at),
+SELECT count(*) FILTER (WHERE a.kind <> 'practice'), count(r.submitted_at) FILTER (WHERE a.kind <> 'practice'),
        percentile_cont(0.5) WITHIN GROUP (ORDER BY least(extract(epoch FROM r.submitted_at - r.shown_at), %s))
-         FILTER (WHERE r.submitted_at IS NOT NULL)
+         FILTER (WHERE r.submitted_at IS NOT NULL),
+       count(*) FILTER (WHERE a.kind = 'practice'), count(r.submitted_at) FILTER (WHERE a.kind = 'practice')
 FROM reading_allocation a LEFT JOIN reading_reading r ON r.allocation_id = a.id
 WHERE a.seat_id = %s AND a.plan_id = (SELECT max(id) FROM reading_allocationplan WHERE study_id = %s)
 """
@@ -35,8 +37,10 @@ WHERE a.seat_id = %s AND a.plan_id = (SELECT max(id) FROM reading_allocationplan
 def progress_of(seat: Membership) -> visibility.Progress:
     with connection.cursor() as cursor:
         cursor.execute(PROGRESS, [LONGEST_READING_SECONDS, seat.pk, seat.study_id])
-        total, submitted, seconds = cursor.fetchone()
-    return visibility.Progress(total=total, submitted=submitted, seconds_each=seconds)
+        total, submitted, seconds, practice, practised = cursor.fetchone()
+    return visibility.Progress(
+        total=total, submitted=submitted, seconds_each=seconds, practice=practice, practised=practised
+    )
 
 
 def reading_page(
@@ -44,7 +48,9 @@ def reading_page(
 ) -> visibility.ReadingPage:
     """The page of one presentation for its reader; before the unaided answer is locked nothing of an output is read."""
     study, progress, frozen = seat.study, progress_of(seat), frozen_of(seat.study)
-    following = Allocation.objects.of(seat).unread().filter(position__gt=allocation.position).first()
+    practises = is_practice(allocation)
+    unread = Allocation.objects.of(seat).unread().filter(position__gt=allocation.position)
+    following = unread.of_practice(practises).first()
     images = _images(allocation, following)
     is_sealed = frozen.is_staged and reading.unaided_at is None
     outputs = [] if is_sealed else outputs_of(allocation)
@@ -53,10 +59,11 @@ def reading_page(
     return visibility.ReadingPage(
         study_title=study.title,
         key=allocation.key,
-        position=allocation.position,
-        total=progress.total,
-        submitted=progress.submitted,
-        minutes_left=progress.minutes_left,
+        position=progress.place_of(allocation.position),
+        total=progress.practice if practises else progress.total,
+        submitted=progress.practised if practises else progress.submitted,
+        minutes_left=None if practises else progress.minutes_left,
+        is_practice=practises,
         is_submitted=reading.submitted_at is not None,
         rate_url=reverse("reading:rate", args=addresses),
         submit_url=reverse("reading:submit", args=addresses),
@@ -65,7 +72,7 @@ def reading_page(
         next_prefetch=_prefetch(seat, following, images),
         case_text=allocation.case.clinical_text,
         images=visibility.show_images(
-            images[allocation.case_id], _addresses(study, allocation), frozen.shown_as
+            images[allocation.case_id], addresses_of(study, allocation), frozen.shown_as
         ),
         outputs=visibility.show_outputs(
             outputs,
@@ -193,8 +200,8 @@ def image_url(study: Study, allocation: Allocation, slot: str, product: str) -> 
     return reverse("reading:image", args=[study.key, allocation.case_key, slot, product])
 
 
-def _addresses(study: Study, allocation: Allocation) -> Callable[[Image, str], str]:
-    """Addresses for the viewer, which puts the frame's number into `full-{frame}` itself."""
+def addresses_of(study: Study, allocation: Allocation) -> Callable[[Image, str], str]:
+    """Addresses of a reader's images for the viewer, which puts the frame's number into `full-{frame}` itself."""
 
     def address(image: Image, product: str) -> str:
         if product != "full":
@@ -233,7 +240,8 @@ def _images(*shown: Allocation | None) -> dict[int, list[Image]]:
 
 
 def _neighbour(seat: Membership, allocation: Allocation, step: int) -> str | None:
-    neighbour = Allocation.objects.of(seat).filter(position=allocation.position + step).first()
+    alike = Allocation.objects.of(seat).of_practice(is_practice(allocation))
+    neighbour = alike.filter(position=allocation.position + step).first()
     return reverse("reading:read", args=[seat.study.key, neighbour.key]) if neighbour else None
 
 

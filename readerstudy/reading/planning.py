@@ -50,9 +50,7 @@ def pilot_fields(study: Study, cases: int) -> dict[str, Any]:
     fields = plan_fields(study, {"plan": "crossed", **kept})
     number = AllocationPlan.objects.filter(study=study, is_pilot=True).count() + 1
     seeds = {
-        name: int(digest(seed, "pilot", number)[:SEED_DIGITS], 16)
-        for name in ("seed", "key_seed")
-        if (seed := fields[name]) is not None
+        name: int(digest(fields[name], "pilot", number)[:SEED_DIGITS], 16) for name in ("seed", "key_seed")
     }
     return {**fields, **seeds, "cases": fields["cases"][:cases], "is_pilot": True}
 
@@ -91,9 +89,9 @@ def strata_of(study: Study) -> dict[str, str]:
 
 
 def practice_of(study: Study) -> list[str]:
-    """The practice cases in the order in which readers meet them."""
-    named = Design.objects.of(study).section("phases").get("practice", {}).get("cases")
-    return list(named) if named else codes_for(study, Purpose.PRACTICE)
+    """The practice cases in the order in which readers meet them: those that the protocol names, then all others."""
+    named = Design.objects.of(study).section("phases").get("practice", {}).get("cases", ())
+    return [*named, *(code for code in codes_for(study, Purpose.PRACTICE) if code not in named)]
 
 
 def codes_for(study: Study, purpose: Purpose) -> list[str]:
@@ -133,10 +131,14 @@ def hidden_refusals(study: Study) -> Pairs:
     return sorted((case, arm) for declined, case, arm in found if declined)
 
 
-def _seeds(study: Study, section: Mapping[str, Any]) -> dict[str, int | None]:
-    """The seed of the order, and the secret one of the keys where the protocol publishes the first."""
-    order = section.get("seed", study.seed)
-    return {"seed": order, "key_seed": None if order == study.seed else study.seed}
+def _seeds(study: Study, section: Mapping[str, Any]) -> dict[str, int]:
+    """The seed of the order, which the protocol may publish, and the secret one of the keys of presentations.
+
+    That one depends on the study's address too, which no other study has: whatever seeds two studies share, their keys
+    differ.
+    """
+    secret = int(digest(study.seed, "keys", study.key)[:SEED_DIGITS], 16)
+    return {"seed": section.get("seed", study.seed), "key_seed": secret}
 
 
 def _check_codes(study: Study, codes: Iterable[str], purpose: Purpose) -> None:

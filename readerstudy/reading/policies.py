@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from readerstudy.reading.models import Reading
 from readerstudy.reading.questions import BEFORE, CASE, PAIR, Question, about_of, stage_of
 from readerstudy.reading.scales import RatingError
-from readerstudy.studies.models import Criterion, Membership
+from readerstudy.studies.ethics import obstacle_of_ethics
+from readerstudy.studies.models import Criterion, Membership, Study
 from readerstudy.studies.policies import StudyError, check_reading_open
 
 
@@ -20,6 +21,17 @@ def check_may_read(seat: Membership) -> None:
     check_reading_open(seat.study)
     if not seat.has_consented:
         raise StudyError(_("Please read and accept the consent text first."))
+
+
+def check_approved(study: Study) -> None:
+    """The ethics board's approval stands, so that a new case may be opened; asks the database."""
+    if obstacle_of_ethics(study):
+        raise StudyError(
+            _(
+                "The ethics approval of this study has ended or is not given yet, so no new case opens. What you rated "
+                "is saved; come back when you are told that it goes on."
+            )
+        )
 
 
 def check_subject(criterion: Criterion, *, has_output: bool) -> None:

@@ -36,7 +36,8 @@ SELECT count(*), percentile_cont(0.5) WITHIN GROUP (
     ORDER BY coalesce(r.active_seconds, least(extract(epoch FROM r.submitted_at - r.shown_at), %s)))
 FROM reading_reading r JOIN reading_allocation a ON a.id = r.allocation_id
 JOIN reading_allocationplan p ON p.id = a.plan_id
-WHERE p.study_id = %s AND r.submitted_at IS NOT NULL
+JOIN studies_membership s ON s.id = a.seat_id JOIN accounts_user u ON u.id = s.user_id
+WHERE p.study_id = %s AND NOT u.is_simulated AND r.submitted_at IS NOT NULL
 """
 
 
@@ -94,7 +95,10 @@ def asked_of(study: Study, drawing: Drawing, rows: Iterable[Presentation]) -> As
 
 
 def measured_seconds(study: Study) -> tuple[int, float]:
-    """How many readings were timed, and their median seconds; (0, 60) before there are enough."""
+    """How many readings of people were timed, and their median seconds; (0, 60) before there are enough.
+
+    Simulated readers answer at once; they say nothing of how long doctors take.
+    """
     with connection.cursor() as cursor:
         cursor.execute(MEASURED, [LONGEST_SECONDS, study.pk])
         count, median = cursor.fetchone()

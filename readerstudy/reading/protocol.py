@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
-from readerstudy.cases.models import ShownAs, rules_of
+from readerstudy.cases.models import Case, Purpose, ShownAs, rules_of
 from readerstudy.reading.questions import BEFORE, stage_of
 from readerstudy.reading.visibility import Nature
 from readerstudy.studies.models import Arm, Criterion, Design, Study
@@ -15,13 +17,18 @@ REVEALS_LATER = "after_own_answer"
 
 @dataclass(frozen=True)
 class Frozen:
-    """The frozen parts of one protocol version."""
+    """The frozen parts of one protocol version; `phases` is the section of the protocol, `tutorial` its steps."""
 
     criteria: tuple[Criterion, ...]
     shown_as: ShownAs
     nature: Nature
     layout: str
     is_staged: bool
+    phases: Mapping[str, Any] = field(default_factory=dict)
+    has_practice: bool = False
+    tutorial: tuple[str, ...] = ()
+    profile: tuple[str, ...] = ()
+    leaving: tuple[Criterion, ...] = ()
 
     @property
     def shows_reference(self) -> bool:
@@ -58,7 +65,9 @@ def _kept(study_id: int, _manifest_sha256: str, _version: int) -> Frozen:
 def _read(study_id: int) -> Frozen:
     study = Study(pk=study_id)
     criteria = tuple(Criterion.objects.of(study))
-    display = Design.objects.of(study).section("display")
+    design = Design.objects.of(study)
+    display, phases = design.document.get("display", {}), design.document.get("phases", {})
+    texts = design.document.get("texts", {}).get(design.language, {})
     staged = any(stage_of(criterion) == BEFORE for criterion in criteria)
     return Frozen(
         criteria=criteria,
@@ -66,7 +75,16 @@ def _read(study_id: int) -> Frozen:
         nature=_nature(study_id),
         layout=display.get("layout", "single"),
         is_staged=staged or display.get("reveal") == REVEALS_LATER,
+        phases=phases,
+        has_practice=bool(phases.get("practice")) or _has_practice(study_id),
+        tutorial=tuple(texts.get("tutorial", ())),
+        profile=tuple(design.document.get("readers", {}).get("profile", ())),
+        leaving=tuple(Criterion.objects.exit(study)),
     )
+
+
+def _has_practice(study_id: int) -> bool:
+    return Case.objects.kept(Study(pk=study_id)).filter(purpose=Purpose.PRACTICE).exists()
 
 
 def _nature(study_id: int) -> Nature:

@@ -17,7 +17,16 @@ from psycopg.types.json import Jsonb
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, study_stream
 from readerstudy.reading.models import AllocatedOutput, Allocation, Rating, RatingEvent, Reading, Session
-from readerstudy.reading.policies import check_complete, check_may_read, check_stage, check_subject
+from readerstudy.reading.path.practice import check_practice_open, check_practised, keep_attempt
+from readerstudy.reading.path.sittings import busy_of, is_due, sitting_of, still_here
+from readerstudy.reading.path.tutorial import check_introduced
+from readerstudy.reading.policies import (
+    check_approved,
+    check_complete,
+    check_may_read,
+    check_stage,
+    check_subject,
+)
 from readerstudy.reading.presenting import answers_of, presentation_of
 from readerstudy.reading.protocol import frozen_of
 from readerstudy.reading.questions import Question, asked
@@ -81,8 +90,10 @@ def _shown(seat: Membership, allocation: Allocation) -> Reading:
     known: Reading | None = getattr(allocation, "reading", None)
     if known:
         return known
-    check_washed_out(allocation)
-    first = Reading(allocation_id=allocation.pk, session=_session(seat))
+    check_approved(seat.study)
+    check_introduced(seat, allocation.plan_id)
+    _check_turn(seat, allocation)
+    first = Reading(allocation_id=allocation.pk, session=sitting_of(seat))
     Reading.objects.bulk_create([first], ignore_conflicts=True)  # two tabs may show it at the same moment
     return Reading.objects.get(allocation=allocation)
 
@@ -111,10 +122,44 @@ def rate(
     if allocation is None:
         raise TypeError("a rating needs an output or an allocation")
     check_subject(criterion, has_output=output is not None)
-    check_washed_out(allocation)
+    _check_turn(seat, allocation)
+    check_practice_open(allocation)
     if frozen_of(seat.study).is_staged:
         reading = Reading.objects.select_for_update().filter(allocation=allocation).first()
         check_stage(criterion, reading)
+    return store(
+        seat=seat,
+        allocation=allocation,
+        output=output,
+        criterion=criterion,
+        part=part,
+        answer=answer,
+        token=token,
+        by=by,
+        client=client,
+    )
+
+
+def _check_turn(seat: Membership, allocation: Allocation) -> None:
+    """It is this presentation's turn: practice is passed, and the washout of its case is over."""
+    allocation.seat = seat
+    check_practised(allocation)
+    check_washed_out(allocation)
+
+
+def store(
+    *,
+    seat: Membership,
+    allocation: Allocation,
+    output: AllocatedOutput | None,
+    criterion: Criterion,
+    part: str,
+    answer: Answer,
+    token: uuid.UUID,
+    by: User,
+    client: Mapping[str, Any] | None = None,
+) -> Saved:
+    """Writes one rating event that was checked, in the transaction of whoever calls it."""
     values = _values(seat, allocation, output, criterion, part, answer)
     values |= {"token": token, "by": by.pk, "client": Jsonb(dict(client or {}))}
     with connection.cursor() as cursor:
@@ -218,8 +263,25 @@ def submit_reading(
     ):
         subject = f"reading {allocation.position}"
         record("reading.submit", by=by, stream=study_stream(seat.study_id, seat.seat), subject=subject)
-    reading.refresh_from_db(fields=["submitted_at"])
+        reading.refresh_from_db()
+        still_here(seat)
+        keep_attempt(seat=seat, allocation=allocation, reading=reading, by=by)
+    else:
+        reading.refresh_from_db(fields=["submitted_at"])
     return reading
+
+
+@transaction.atomic
+def offer_pause(*, seat: Membership, by: User) -> bool:
+    """Whether a pause is due; then it is written down as offered, and the counting begins anew."""
+    busy = busy_of(seat)
+    if busy is None or not is_due(seat, busy):
+        return False
+    Session.objects.filter(pk=busy.session).update(paused_at=timezone.now())
+    data = {"cases": busy.cases, "seconds": round(busy.seconds)}
+    stream = study_stream(seat.study_id, seat.seat)
+    record("session.pause", by=by, stream=stream, subject=seat.pseudonym, data=data)
+    return True
 
 
 @transaction.atomic
@@ -283,8 +345,3 @@ def _take_back(
         by=by,
         client={"withdrawn": "not asked"},
     )
-
-
-def _session(seat: Membership) -> Session:
-    session, _created = Session.objects.get_or_create(seat=seat, ended_at=None)
-    return session

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from readerstudy.cases.models import Case
 from readerstudy.reading.models import AllocationPlan
+from readerstudy.reading.path.key_tables import count_said
 from readerstudy.reading.previews import obstacle_of
-from readerstudy.studies.models import Arm, Membership, Study
+from readerstudy.studies.models import Arm, Design, Membership, Study
 from readerstudy.studies.stations import Findings, Line, Sign, Station, register
 
 
@@ -37,7 +38,21 @@ def _look_at_plan(study: Study) -> Findings:
     if obstacle:
         url = reverse("reading:plan", args=[study.key])
         return Findings("", (Line(Sign.BAD, obstacle, _("Change the plan"), url),))
-    return Findings("", (Line(Sign.OK, _("The plan can be drawn")),))
+    return Findings("", (Line(Sign.OK, _("The plan can be drawn")), *_look_at_practice(study)))
+
+
+def _look_at_practice(study: Study) -> tuple[Line, ...]:
+    """What nobody has said yet of the practice cases."""
+    silent = [code for code, count in count_said(study).items() if not count]
+    if not silent or "reference" in Design.objects.of(study).section("phases").get("practice", {}):
+        return ()
+    text = ngettext(
+        "Nothing is expected of %(n)d practice case, so its readers learn nothing from it.",
+        "Nothing is expected of %(n)d practice cases, so their readers learn nothing from them.",
+        len(silent),
+    )
+    url = reverse("reading:practice", args=[study.key])
+    return (Line(Sign.WARN, text % {"n": len(silent)}, _("Say what is expected"), url),)
 
 
 register(Station(50, gettext_lazy("Readers"), "reading:readers", _look_at_readers))

@@ -18,7 +18,6 @@ from django.utils.translation import ngettext
 
 from readerstudy.designs.plan import DEFAULT_WASHOUT_DAYS
 from readerstudy.reading.models import Allocation, PresentationKind
-from readerstudy.studies.models import Membership
 from readerstudy.studies.policies import StudyError
 
 DAYS = KeyTextTransform("washout_days", KeyTransform("allocation", "plan__plan"))
@@ -73,9 +72,3 @@ def check_washed_out(allocation: Allocation) -> None:
     gate = gate_of(allocation)
     if gate:
         raise StudyError(gate.sentence)
-
-
-def next_for(seat: Membership) -> tuple[Allocation | None, Gate | None]:
-    """The first presentation the reader has not submitted, and what keeps it closed; (None, None) after the last."""
-    following = Allocation.objects.of(seat).unread().first()
-    return following, gate_of(following) if following else None

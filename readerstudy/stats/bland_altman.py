@@ -10,7 +10,7 @@ Methods Med Res 8:135, 1999; the same, J Biopharm Stat 17:571, 2007; Zou, Stat M
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -66,6 +66,28 @@ def bland_altman_readers(scores: Scores, *, inference: Inference = DEFAULT) -> l
         found = bland_altman(*columns, cases=scores.cases, inference=inference)
         estimates += [replace(estimate, reader=name) for estimate in found]
     return estimates
+
+
+def bland_altman_reference(
+    scores: Scores, reference: Mapping[str, float], *, inference: Inference = DEFAULT
+) -> list[Estimate]:
+    """Return the three figures of each reader minus the reference; ``n_ratings`` counts the reader's alone."""
+    truth, estimates = _truth(scores, reference), list[Estimate]()
+    for column, reader in enumerate(scores.readers):
+        found = bland_altman(scores.values[:, column], truth, cases=scores.cases, inference=inference)
+        estimates += [
+            replace(line, reader=reader, n_readers=1, n_ratings=(line.n_ratings or 0) // 2) for line in found
+        ]
+    return estimates
+
+
+def errors(measured: Scores, reference: Mapping[str, float]) -> Scores:
+    """Return measured - reference for every reader; NaN where one of them is missing."""
+    return measured.with_values(measured.values - _truth(measured, reference)[:, np.newaxis])
+
+
+def _truth(scores: Scores, reference: Mapping[str, float]) -> FloatArray:
+    return np.array([reference.get(case, math.nan) for case in scores.case_names], dtype=np.float64)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -110,3 +110,12 @@ def t_uncertainty(
         statistic=value / se if test else None,
         p=t_two_sided_p(value / se, df) if test else None,
     )
+
+
+def with_test(estimate: Estimate, *, null: float) -> Estimate:
+    """Return an estimate that has a t interval with the two-sided test of its value being ``null``."""
+    if estimate.value is None or not estimate.se or estimate.ci is None:
+        return estimate
+    statistic = (estimate.value - null) / estimate.se
+    df = math.inf if estimate.df is None else estimate.df
+    return replace(estimate, statistic=statistic, p=t_two_sided_p(statistic, df))

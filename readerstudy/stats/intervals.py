@@ -92,6 +92,16 @@ def proportion(
     )
 
 
+Correction = Literal["holm", "benjamini-hochberg", "none"]
+
+
+def corrected(p_values: Sequence[float | None], correction: Correction) -> list[float | None]:
+    """Return the p-values of one family under a correction; "none" leaves them as they are."""
+    if correction == "none":
+        return list(p_values)
+    return holm(p_values) if correction == "holm" else benjamini_hochberg(p_values)
+
+
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
     """Return p-values adjusted by Holm's step-down method (Scand J Stat 6:65, 1979).
 

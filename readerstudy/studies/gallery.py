@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from markdown_it import MarkdownIt
 
 from readerstudy.studies.protocol.document import Document
-from readerstudy.studies.protocol.library import Template, criteria_of, templates
+from readerstudy.studies.protocol.library import Template, criteria_of, template, template_codes
 
 _PART = re.compile(r"^\*\*([^*]+)\.\*\*\s+", flags=re.M)
 _PAGES = MarkdownIt("commonmark", {"html": False})
@@ -51,13 +51,10 @@ class Card:
 
 def cards() -> list[Card]:
     """All templates, T01 first."""
-    return [card_of(each) for each in _templates()]
+    return [card_of(_read(code)) for code in template_codes()]
 
 
-@cache
-def _templates() -> tuple[Template, ...]:
-    """The files belong to the product, so they are read once."""
-    return tuple(templates())
+_read = cache(template)  # the files belong to the product, so each is read once, when it is first asked for
 
 
 def card_of(found: Template) -> Card:
@@ -98,4 +95,4 @@ def parts_of(found: Template) -> list[Part]:
 
 def found_template(code: str) -> Template | None:
     """The template of a code; None where there is none."""
-    return next((found for found in _templates() if found.code == code), None)
+    return _read(code) if code in template_codes() else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from django import forms
@@ -107,12 +108,23 @@ class WordingForm(forms.Form):
 
     def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for place in Rows(study).places():
+        self.places = Rows(study).places()
+        for place in self.places:
             self.fields[place.name] = _text_field(place)
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields under the question that they belong to; those of no question have an empty name."""
+        together = groupby(self.places, key=_group)
+        return [(name, [self[place.name] for place in places]) for (name, _key), places in together]
 
     def wording(self) -> dict[str, str]:
         """What was sent, by place; a text that the form did not carry stays as it is."""
         return {name: str(text) for name, text in self.cleaned_data.items() if name in self.data}
+
+
+def _group(place: Place) -> tuple[str, str]:
+    """Two questions may be worded alike; their keys differ."""
+    return place.group, place.name.split(".")[1] if place.group else ""
 
 
 def _text_field(place: Place) -> forms.Field:
@@ -128,7 +140,7 @@ def _text_field(place: Place) -> forms.Field:
         )
     rows = {"rows": min(max(len(place.text) // 80 + 2, 3), 12)}
     return forms.CharField(
-        label=place.label,
+        label=place.within or place.label,
         initial=place.text,
         required=place.is_needed,
         max_length=LONGEST,

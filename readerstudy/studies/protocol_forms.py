@@ -19,7 +19,9 @@ class ProtocolFileForm(forms.Form):
     file = forms.FileField(
         label=_("Protocol file"),
         required=False,
-        help_text=_("A study.yaml as this site writes it, at most 1 MB."),
+        help_text=_(
+            "The file that this site writes under “Protocol file”, usually called study.yaml; at most 1 MB."
+        ),
     )
     text = forms.CharField(
         label=_("Text of the file"),

@@ -26,7 +26,10 @@ Question = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One question in a list. `conditions` and `endpoints` are in words, `number` is its primary key where stored."""
+    """One question in a list. `conditions` and `endpoints` are in words, `number` is its primary key where stored.
+
+    An answer is its value, where that is a number of a scale, and what readers see.
+    """
 
     question: Question
     kind: str
@@ -100,10 +103,19 @@ def line_of(
         kind=str(Kind(question["kind"]).label),
         about=", ".join(map(str, about)),
         conditions=conditions_in_words(question, {each["key"]: each for each in among}),
-        answers=answers_of(question),
+        answers=_shown(question),
         endpoints=[each["name"] for each in endpoints if each.get("criterion") == question["key"]],
         number=number,
     )
+
+
+def _shown(question: Question) -> list[tuple[str, str]]:
+    """Numbers of a scale are read with its words; any other value only names an answer in exports."""
+    answers = answers_of(question)
+    is_scale = question["kind"] != Kind.YES_NO and all(
+        value.lstrip("-").isdecimal() for value, _label in answers
+    )
+    return [(value if is_scale else "", label) for value, label in answers]
 
 
 def around(study: Study, phase: Phase, criterion: Criterion | None) -> Around:

@@ -29,7 +29,7 @@ from readerstudy.studies.models import (
     Role,
     Study,
 )
-from readerstudy.studies.policies import can_change_protocol
+from readerstudy.studies.policies import can_change_protocol, check_protocol_open
 from readerstudy.studies.stations import Sign, readiness
 
 EVENTS_PER_PAGE = 50
@@ -100,6 +100,8 @@ def list_arms(request: HttpRequest, key: str) -> HttpResponse:
 def edit_arm(request: HttpRequest, key: str, number: int | None = None) -> HttpResponse:
     """Changes an arm or adds one, with `like` in the address as a copy of another to be given another model."""
     access = access_study(request, key, Role.COORDINATOR)
+    if not attempt(request, partial(check_protocol_open, access.study)):
+        return redirect("studies:arms", key)
     arm = get_object_or_404(Arm, study=access.study, pk=number) if number else None
     form = ArmForm(request.POST or None, instance=arm, study=access.study, like=_like(request, access.study))
     if request.method == "POST" and form.is_valid():
@@ -131,6 +133,8 @@ def cross_arm(request: HttpRequest, key: str, number: int, prompt: int) -> HttpR
 @require_POST
 def remove_arm(request: HttpRequest, key: str, number: int) -> HttpResponse:
     access = access_study(request, key, Role.COORDINATOR)
+    if not attempt(request, partial(check_protocol_open, access.study)):
+        return redirect("studies:arms", key)
     arm = get_object_or_404(Arm, study=access.study, pk=number)
     attempt(request, partial(actions.remove_arm, arm=arm, by=access.user))
     return redirect("studies:arms", key)

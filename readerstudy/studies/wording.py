@@ -5,8 +5,8 @@ Everything is a flat table from the name of a place to its text, so that page, d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -23,7 +23,10 @@ LINES = "\n"
 
 @dataclass(frozen=True)
 class Place:
-    """One text of the protocol: its name, how people call it, what it says, and how it is written into `Rows`."""
+    """One text of the protocol: its name, how people call it, what it says, and how it is written into `Rows`.
+
+    `group` is the question that it belongs to, and `within` how it is called there.
+    """
 
     name: str
     label: str
@@ -31,6 +34,8 @@ class Place:
     write: Write
     is_long: bool = False
     is_needed: bool = False
+    group: str = ""
+    within: str = ""
 
 
 class Rows:
@@ -68,7 +73,11 @@ class Rows:
         return Place(name, label, getattr(self.study, name), write, is_long=True, is_needed=is_needed)
 
     def _questions(self) -> list[Place]:
-        return [place for criterion in self.criteria for place in _places_of(criterion)]
+        return [
+            replace(place, group=criterion.question)
+            for criterion in self.criteria
+            for place in _places_of(criterion)
+        ]
 
     def _languages(self) -> list[Place]:
         texts = self.design.document.get("texts", {})
@@ -123,28 +132,42 @@ def _places_of(criterion: Criterion) -> list[Place]:
             _("Question “%(key)s”") % of,
             criterion.question,
             write_to("question"),
-            False,
-            True,
+            is_needed=True,
+            within=_("Question"),
         ),
-        Place(f"{key}.help", _("Explanation of “%(key)s”") % of, criterion.help, write_to("help")),
+        Place(
+            f"{key}.help",
+            _("Explanation of “%(key)s”") % of,
+            criterion.help,
+            write_to("help"),
+            is_long=True,
+            within=_("Explanation"),
+        ),
     ]
-    for number, option in enumerate(criterion.options):
-        label = _("Option %(value)s of “%(key)s”") % {"value": option["value"], **of}
-        places.append(
-            Place(
-                f"{key}.option.{number}",
-                label,
-                option["label"],
-                _option(criterion, number, "label"),
-                False,
-                True,
-            )
-        )
-        if option.get("help"):
-            label = _("Anchor of option %(value)s of “%(key)s”") % {"value": option["value"], **of}
-            said = str(option.get("help"))
-            places.append(Place(f"{key}.anchor.{number}", label, said, _option(criterion, number, "help")))
+    for number in range(len(criterion.options)):
+        places += _places_of_option(criterion, number)
     return places
+
+
+def _places_of_option(criterion: Criterion, number: int) -> Iterator[Place]:
+    key, option = f"question.{criterion.key}", criterion.options[number]
+    of = {"key": criterion.key, "value": option["value"]}
+    yield Place(
+        f"{key}.option.{number}",
+        _("Option %(value)s of “%(key)s”") % of,
+        option["label"],
+        _option(criterion, number, "label"),
+        is_needed=True,
+        within=_("Option %(value)s") % of,
+    )
+    if option.get("help"):
+        yield Place(
+            f"{key}.anchor.{number}",
+            _("Anchor of option %(value)s of “%(key)s”") % of,
+            str(option["help"]),
+            _option(criterion, number, "help"),
+            within=_("Sentence that anchors option %(value)s") % of,
+        )
 
 
 def _option(criterion: Criterion, number: int, field: str) -> Write:

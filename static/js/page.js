@@ -1,4 +1,5 @@
-/* What every page does: the theme changes without a reload, and menus close by themselves.
+/* What every page does: the theme changes without a reload, menus close by themselves, and a form that is on its way
+   is not sent again by a second click.
 
    Contract: buttons with form="theme-form" name="theme" post the choice; the server keeps it in a
    cookie. Menus are <details class="menu">. Without this script both work as plain HTML. */
@@ -34,6 +35,21 @@ document.addEventListener("submit", (event) => {
   applyTheme(theme);
   closeMenus();
   keepTheme(event.target, theme).catch(reportError);
+});
+
+const PATIENCE = 15000; // milliseconds; then the first sending was given up, and a second is meant
+let onTheirWay = new WeakMap();
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.getAttribute("method")?.toLowerCase() !== "post") return;
+  const now = performance.now();
+  if (now - (onTheirWay.get(form) ?? -PATIENCE) < PATIENCE) event.preventDefault();
+  else onTheirWay.set(form, now);
+});
+
+addEventListener("pageshow", () => {
+  onTheirWay = new WeakMap(); // back on the page, its forms may be sent once more
 });
 
 document.addEventListener("click", (event) => {

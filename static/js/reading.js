@@ -372,6 +372,7 @@ function say(text, { lasting = false } = {}) {
 async function arrive(response) {
   const elsewhere = response.headers.get("HX-Redirect");
   if (elsewhere) {
+    reading.clock.forget(); // the case is submitted; if it is practised again, its time begins anew
     location.assign(elsewhere);
     return;
   }

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Page
 
 from readerstudy.studies.models import Study
 from tests.analysis import worlds
-from tests.prerequisites import find_chromium
+from tests.conftest import Visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SIZES = [(1366, 768), (768, 1024)]
@@ -24,14 +24,6 @@ SHOW_EVERY_PICTURE = """async () => {
   await Promise.all([...document.images].map((image) => image.decode()));
   return [...document.images].map((image) => image.naturalWidth);
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium())
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -47,34 +39,9 @@ def researcher(study: Study) -> Client:
 
 
 @pytest.fixture
-def open_page(
-    browser: Browser, settings: Any, live_server: Any, researcher: Client
-) -> Iterator[Callable[..., Page]]:
-    """Pages of the study's researcher; every complaint of the browser fails the test."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    contexts, complaints = [], list[str]()
-
-    def note(said: ConsoleMessage) -> None:
-        # A browser asks for this picture of a site by itself where a file names none.
-        if said.type == "error" and not said.location["url"].endswith("/favicon.ico"):
-            complaints.append(said.text)
-
-    def open_at(url: str, **options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        cookie = researcher.cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.on("console", note)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(url if "://" in url else live_server.url + url)
-        return page
-
-    yield open_at
-    for context in contexts:
-        context.close()
-    assert complaints == []
+def open_page(visit: Visit, study: Study) -> Visit:
+    """Pages of the study's researcher."""
+    return partial(visit, study.memberships.get(role="researcher").user)
 
 
 def sideways(page: Page) -> int:
@@ -82,7 +49,7 @@ def sideways(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-@pytest.mark.parametrize(("size", "scheme"), zip(SIZES, ("light", "dark"), strict=True))
+@pytest.mark.parametrize(("size", "scheme"), list(zip(SIZES, ("light", "dark"), strict=True)))
 def test_the_report_is_whole_at_every_size_in_light_and_dark(
     open_page: Callable[..., Page], study: Study, size: tuple[int, int], scheme: str
 ) -> None:

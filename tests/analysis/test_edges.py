@@ -175,7 +175,7 @@ def test_three_arms_are_compared_in_pairs_with_p_after_holm() -> None:
     ]
     assert [row["contrast"] for row in rows] == [["Arm 1", "Arm 2"], ["Arm 1", "Arm 3"], ["Arm 2", "Arm 3"]]
     raw = sorted(row["p"] for row in rows if row["p"] is not None)
-    assert min(row["p_holm"] for row in rows if row["p"] is not None) == pytest.approx(
+    assert min(row["p_adjusted"] for row in rows if row["p"] is not None) == pytest.approx(
         min(1.0, raw[0] * len(raw))
     )
     assert_readable(report)

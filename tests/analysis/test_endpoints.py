@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
+from django.urls import reverse
+from scipy import stats
 
 from readerstudy.analysis.document import document_of
+from readerstudy.analysis.estimates.endpoints import MEANS
 from readerstudy.analysis.report import build_report
+from readerstudy.analysis.table import LongTable
+from readerstudy.cases.models import ReferenceStandard
 from readerstudy.reading.actions import rate, show_reading, start_study
-from readerstudy.reading.models import Allocation
+from readerstudy.reading.models import AllocatedOutput, Allocation
 from readerstudy.reading.scales import check_answer
+from readerstudy.stats.intervals import benjamini_hochberg, holm
 from readerstudy.studies.actions import save_criterion, set_section
 from readerstudy.studies.lifecycle import State
-from readerstudy.studies.models import Arm, Criterion, Study
+from readerstudy.studies.models import Arm, Criterion, Membership, Study
+from readerstudy.studies.protocol.endpoints import COMPARING
 from readerstudy.studies.rubrics.documents import from_document
 from tests import factories
+from tests.analysis import oracle
+from tests.reading import path_worlds
+from tests.reading.worlds import signed_in
 
 pytestmark = pytest.mark.django_db
 Said = Mapping[tuple[int, str, str], str]
@@ -55,7 +66,10 @@ BOX = {"key": "place", "kind": "box", "question": "Where?", "applies_to": "case"
 
 
 def study_of(
-    *questions: Mapping[str, Any], endpoints: list[dict[str, Any]], plan: Mapping[str, Any]
+    *questions: Mapping[str, Any],
+    endpoints: list[dict[str, Any]],
+    plan: Mapping[str, Any],
+    analysis: Mapping[str, Any] | None = None,
 ) -> Study:
     """Four cases, normal and abnormal in turn, two arms and two readers; nothing is read yet."""
     study = factories.make_ready_study(cases=4, arms=2, readers=2, positive_label="abnormal")
@@ -64,17 +78,24 @@ def study_of(
         save_criterion(study=study, fields=from_document(question), by=study.created_by)
     set_section(study=study, name="allocation", content=dict(plan), by=study.created_by)
     set_section(study=study, name="endpoints", content=endpoints, by=study.created_by)
+    if analysis:
+        set_section(study=study, name="analysis", content=dict(analysis), by=study.created_by)
     return start_study(study=Study.objects.get(pk=study.pk), by=study.created_by)
 
 
-def say(allocation: Allocation, key: str, raw: str) -> None:
+def say(allocation: Allocation, key: str, raw: str, output: AllocatedOutput | None = None) -> None:
     seat = allocation.seat
     show_reading(seat=seat, allocation=allocation)
     criterion = Criterion.objects.of(seat.study).get(key=key)
     answer = check_answer(criterion, raw, cannot_judge=False)
-    rate(
-        seat=seat, allocation=allocation, criterion=criterion, answer=answer, token=uuid.uuid4(), by=seat.user
-    )
+    said = {
+        "seat": seat,
+        "allocation": allocation,
+        "output": output,
+        "criterion": criterion,
+        "answer": answer,
+    }
+    rate(**said, token=uuid.uuid4(), by=seat.user)
 
 
 def each_case(study: Study) -> Any:
@@ -154,6 +175,190 @@ def test_boxes_of_readers_are_laid_upon_each_other() -> None:
         say(allocation, "place", f'[{{"slot": "current", "frame": 0, "points": {corners}}}]')
     (found,) = figures(study, "same place")
     assert found["value"] == pytest.approx(50 / 150)
+
+
+def test_boxes_on_different_images_or_frames_do_not_overlap() -> None:
+    declared = [{"name": "same place", "statistic": "iou", "criterion": "place"}]
+    study = study_of(BOX, endpoints=declared, plan={"plan": "crossed", "outputs": "one_arm"})
+    for allocation in each_case(study):
+        box = '{"slot": "current", "frame": %d, "points": [[0, 0], [10, 10]]}'
+        frames = [0] if allocation.seat.seat == 1 else [0, 1]
+        say(allocation, "place", f"[{', '.join(box % frame for frame in frames)}]")
+    (found,) = figures(study, "same place")
+    assert found["value"] == pytest.approx(100 / 200)
+
+
+QUALITY = {
+    "key": "quality",
+    "kind": "likert",
+    "question": "How good is it?",
+    "applies_to": "output",
+    "options": [{"value": number, "label": f"Level {number}"} for number in range(1, 6)],
+    "acceptable": [4, 5],
+    "high_quality": [5],
+}
+GRADES = {"Arm 1": (5, 4, 4, 3), "Arm 2": (5, 5, 3, 4)}
+"""What each arm gets for the four cases; the second reader gives the second case one less."""
+
+
+def graded(analysis: Mapping[str, Any], *endpoints: dict[str, Any], direction: str = "higher") -> Study:
+    """Every output graded by two readers, and the study unblinded."""
+    study = study_of(
+        {**QUALITY, "direction": direction},
+        endpoints=[{"criterion": "quality", "contrast": ["Arm 1", "Arm 2"], **each} for each in endpoints],
+        plan={"plan": "crossed", "outputs": "one_at_a_time"},
+        analysis=analysis,
+    )
+    for allocation in each_case(study):
+        number, output = int(allocation.case.code[-1]) - 1, allocation.outputs.select_related("arm").get()
+        less = int(number == 1 and allocation.seat.seat == 2)
+        say(allocation, "quality", str(GRADES[output.arm.name][number] - less), output)
+    Study.objects.filter(pk=study.pk).update(state=State.UNBLINDED)
+    return study
+
+
+def contrasts(study: Study) -> dict[str, dict[str, Any]]:
+    return {
+        each["name"]: row
+        for each in build_report(study)["endpoints"]
+        for row in each["estimates"]
+        if row["contrast"]
+    }
+
+
+MANY = (
+    {"name": "mean", "statistic": "mean_score", "primary": True},
+    {"name": "acceptable", "statistic": "acceptable_share"},
+    {"name": "best", "statistic": "top_box_share"},
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "correct"), [("holm", holm), ("benjamini-hochberg", benjamini_hochberg), ("none", None)]
+)
+def test_p_values_are_corrected_as_the_protocol_says_and_primary_ones_by_themselves(
+    method: str, correct: Callable[[Sequence[float | None]], list[float | None]] | None
+) -> None:
+    study = graded({"multiplicity": method}, *MANY)
+    found = contrasts(study)
+    others = [found[name] for name in ("acceptable", "best")]
+    wanted = correct([row["p"] for row in others]) if correct else [None, None]
+    assert [row["p_adjusted"] for row in others] == wanted
+    assert found["mean"]["p"] is not None
+    assert found["mean"]["p_adjusted"] is None  # a family of one
+    table = next(
+        each for each in document_of(build_report(study)).sections if each.slug == "endpoints"
+    ).tables[0]
+    heads = [cell.text for cell in table.head]
+    names = {"holm": "p after Holm", "benjamini-hochberg": "p after Benjamini–Hochberg"}
+    assert [name for name in names.values() if name in heads] == ([names[method]] if method in names else [])
+
+
+def test_without_a_word_on_multiplicity_the_method_is_that_of_holm() -> None:
+    study = graded({}, *MANY)
+    assert build_report(study)["inference"]["correction"] == "holm"
+    assert contrasts(study)["best"]["p_adjusted"] is not None
+
+
+@pytest.mark.parametrize(("direction", "sign"), [("higher", 1), ("lower", -1)])
+@pytest.mark.parametrize("margin", [0.3, 3.0])
+def test_a_margin_is_tested_in_the_direction_of_the_question(
+    direction: str, sign: int, margin: float
+) -> None:
+    study = graded({}, {"name": "mean", "statistic": "mean_score", "margin": margin}, direction=direction)
+    row = contrasts(study)["mean"]
+    test = row["noninferiority"]
+    statistic = (sign * row["value"] + margin) / row["se"]
+    assert row["value"] == pytest.approx(-1 / 4)
+    assert test["limit"] == -sign * margin
+    assert test["p"] == pytest.approx(stats.t.sf(statistic, row["df"]))
+    assert test["is_shown"] is (test["p"] < 0.025) is (margin == 3.0)
+    said = next(
+        each for each in document_of(build_report(study)).sections if each.slug == "endpoints"
+    ).points[0]
+    wanted = (
+        "“Arm 1” is not worse than “Arm 2” by 3 or more" if margin == 3.0 else "it is not shown that “Arm 1”"
+    )
+    assert wanted in said
+    assert ("above" if sign == 1 else "below") in said or margin != 3.0
+
+
+def test_tests_against_margins_are_corrected_among_themselves() -> None:
+    many = [{**each, "margin": 0.5, "primary": False} for each in MANY]
+    found = [row["noninferiority"] for row in contrasts(graded({}, *many)).values()]
+    assert [test["p_adjusted"] for test in found] == holm([test["p"] for test in found])
+
+
+def test_while_blinded_nothing_tells_which_arm_a_margin_is_about() -> None:
+    study = graded({}, {"name": "mean", "statistic": "mean_score", "margin": 3.0})
+    Study.objects.filter(pk=study.pk).update(state=State.RUNNING)
+    assert contrasts(study)["mean"]["noninferiority"] is None
+    said = next(each for each in document_of(build_report(study)).sections if each.slug == "endpoints").points
+    assert "is told once the study is unblinded" in said[0]
+
+
+def test_a_preference_is_tested_against_an_even_share_and_its_margin() -> None:
+    declared = {"name": "won", "statistic": "win_rate", "criterion": "better", "margin": 0.4}
+    declared |= {"contrast": ["Arm 1", "Arm 2"]}
+    study = study_of(PREFER, endpoints=[declared], plan={"plan": "crossed", "outputs": "pairs"})
+    for allocation in each_case(study):
+        letters = {output.arm.name: output.letter for output in allocation.outputs.select_related("arm")}
+        better = "Arm 1" if (int(allocation.case.code[-1]) + allocation.seat.seat) % 4 else "Arm 2"
+        say(allocation, "better", "-1" if letters[better] == "A" else "1")
+    Study.objects.filter(pk=study.pk).update(state=State.UNBLINDED)
+    (row,) = figures(study, "won")
+    assert row["value"] == pytest.approx(6 / 8)
+    assert row["p"] == pytest.approx(
+        2 * stats.t.sf(abs(row["value"] - 0.5) / row["se"], row["df"] or math.inf)
+    )
+    assert row["noninferiority"]["limit"] == pytest.approx(0.1)
+
+
+def test_texts_are_set_beside_whole_reference_reports() -> None:
+    study = factories.make_ready_study(cases=2, arms=1, readers=1)
+    report = (
+        "Text 0 about C001. Classification: normal. "
+        + "The left lung shows a dense nodule near the hilum. " * 4
+    )
+    ReferenceStandard.objects.filter(case__code="C001").update(label=report)
+    ReferenceStandard.objects.filter(case__code="C002").delete()
+    endpoints = [{"name": "wording", "statistic": "rouge"}]
+    set_section(study=study, name="endpoints", content=endpoints, by=study.created_by)
+    content = build_report(start_study(study=Study.objects.get(pk=study.pk), by=study.created_by))
+    (found,) = content["endpoints"][0]["estimates"]
+    words = (6, 6 + 4 * 10)
+    assert found["value"] == pytest.approx(2 * words[0] / sum(words))
+    assert found["n_cases"] == 1
+    assert content["classification"] is None  # a report is no label
+    assert {row["reference"] for row in oracle.read(b"".join(LongTable.of(study).csv()))} == {""}
+
+
+GUESS = {
+    "key": "source_guess",
+    "kind": "single_choice",
+    "question": "Who do you think wrote most of the texts?",
+    "options": [{"value": "ai", "label": "A model"}, {"value": "human", "label": "A person"}],
+    "applies_to": "case",
+    "direction": "none",
+    "acceptable_from": None,
+}
+
+
+def test_the_blinding_index_is_that_of_the_guesses_after_the_last_case() -> None:
+    study = path_worlds.make_draft(practice=None, leaving=[GUESS], readers=3)
+    endpoints = [{"name": "blind", "statistic": "blinding_index"}]
+    set_section(study=study, name="endpoints", content=endpoints, by=study.created_by)
+    study = path_worlds.start(study).study
+    for seat, guess in zip(Membership.objects.readers(study), ("ai", "ai", "human"), strict=True):
+        path_worlds.read_all(seat)
+        signed_in(seat).post(reverse("reading:exit", args=[study.key]), {"case-source_guess": guess})
+    assert figures(study, "blind") == []
+    (found,) = figures(factories.name_arms(study), "blind")
+    assert found["value"] == pytest.approx((2 - 1) / 3)
+
+
+def test_every_statistic_that_compares_arms_can_be_computed() -> None:
+    assert set(COMPARING) == set(MEANS)
 
 
 def test_the_report_says_every_endpoint_in_words_and_marks_the_primary_one() -> None:

@@ -125,7 +125,7 @@ def test_differences_between_arms_are_paired_by_reader_and_case(report: Any, row
     assert row["value"] == pytest.approx(oracle.mean(pairs), abs=1e-12)
     assert_interval(row, oracle.crossed_interval(pairs))
     assert row["n_ratings"] == len(pairs)
-    assert row["p_holm"] is None  # one comparison needs no adjustment
+    assert row["p_adjusted"] is None  # one comparison needs no adjustment
 
 
 def test_differences_as_intended_count_refusals_as_failures(report: Any, rows: Any) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from psycopg import ServerCursor
 
 from readerstudy.analysis import table as long_table
-from readerstudy.analysis.table import LongTable, csv_of
+from readerstudy.analysis.table import LongTable
 from readerstudy.reading.models import Reading
 from readerstudy.studies.models import Criterion, Membership, RefusalPolicy, Study
 from tests import factories
@@ -232,27 +231,6 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_ratings(rated_st
     with CaptureQueriesContext(connection) as many:
         exported(rated_study)
     assert len(few) == len(many)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_export_shows_one_moment_whatever_is_stored_meanwhile() -> None:
-    study = worlds.make_rated_study(readers=1, questions=ONE)
-    before = b"".join(csv_of(study))
-    stream = csv_of(study)
-    read = [next(stream)]
-    seat, output = worlds.output_of(study, seat=1, case=5, arm=1)
-    question = Criterion.objects.of(study).get()
-    with ThreadPoolExecutor(max_workers=1) as elsewhere:
-        elsewhere.submit(_in_own_connection, worlds.rate, seat, output, question, "1").result()
-    assert b"".join([*read, *stream]) == before
-    assert b"".join(csv_of(study)) != before
-
-
-def _in_own_connection(work: Callable[..., None], *parts: Any) -> None:
-    try:
-        work(*parts)
-    finally:
-        connection.close()
 
 
 def _counting(table: LongTable, fetched: list[int]) -> Iterator[bytes]:

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from readerstudy.cases import actions
 from readerstudy.cases.models import Fate, Image, Upload
 from readerstudy.cases.rendering import render_uploads
 from readerstudy.studies.models import Study
 from tests.cases.files import dicom, png, receive
+from tests.conftest import Visit
 from tests.factories import make_case, make_study
-from tests.prerequisites import find_chromium
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium())
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -37,35 +28,18 @@ def study(transactional_db: None, bells: list[Any]) -> Study:
 
 
 @pytest.fixture
-def plain_file_names(settings: Any) -> None:
-    """The test's server finds styles and scripts by their plain names, not by their hashed ones."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+def tolerated() -> tuple[str, ...]:
+    return ("422",)
 
 
 @pytest.fixture
-def open_page(
-    browser: Browser, plain_file_names: None, live_server: Any, study: Study
-) -> Iterator[Callable[..., Page]]:
-    """Pages of the study's coordinator; every complaint of the browser fails the test."""
-    client, contexts, complaints = Client(), list[BrowserContext](), list[str]()
-    client.force_login(study.created_by)
+def open_page(visit: Visit, study: Study) -> Visit:
+    """Pages of the study's coordinator."""
 
     def open_at(name: str, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": 1366, "height": 768}, **options)
-        contexts.append(context)
-        cookie = client.cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{live_server.url}{reverse(f'cases:{name}', args=[study.key])}")
-        return page
+        return visit(study.created_by, reverse(f"cases:{name}", args=[study.key]), **options)
 
-    yield open_at
-    for context in contexts:
-        context.close()
-    assert [said for said in complaints if "422" not in said] == []
+    return open_at
 
 
 def work_off() -> None:

@@ -138,7 +138,7 @@ def test_without_a_report_the_lines_are_printed(folder: Path, capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"study": "nosuchkey"}, "There is no study nosuchkey."),
+        ({"study": "nosuchkey"}, "There is no study with the key 'nosuchkey'."),
         ({"by": "nobody@example.org"}, "There is no account nobody@example.org."),
         ({"path": "nowhere"}, "There is no file or folder nowhere."),
         ({"report": "missing folder/out.json"}, "The report cannot be written"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.db import DataError, transaction
 
 from readerstudy.audit.models import Event
 from readerstudy.cases import actions
+from readerstudy.cases.downloads import label_rows
 from readerstudy.cases.labels import read_labels
-from readerstudy.cases.models import Case, Fate, ReferenceStandard, Upload
+from readerstudy.cases.models import Case, Fate, ReferenceStandard, Upload, as_label
 from readerstudy.cases.policies import CasesError
 from readerstudy.studies.actions import lock_protocol
 from readerstudy.studies.models import Study
@@ -31,6 +33,21 @@ def test_a_table_writes_references_texts_and_strata(study: Study, three: list[Ca
     assert (second.reference.label, second.clinical_text, second.strata) == ("pneumonia", "", {})
     assert not hasattr(third, "reference")
     assert list(Case.objects.of(study).without_reference()) == [third]
+
+
+def test_a_reference_may_be_a_whole_report(study: Study, three: list[Case]) -> None:
+    report = "FINDINGS: " + "The lungs are clear. " * 20 + "\n\nIMPRESSION: No finding."
+    assert write(study, f'case,reference\nC001,"{report}"\n'.encode()) == 1
+    stored = ReferenceStandard.objects.get()
+    assert stored.label == report
+    assert as_label(stored.label) == ""
+    assert (len(stored.short), stored.short[:9], "\n" in stored.short) == (80, "FINDINGS:", False)
+    assert [row[2] for row in label_rows(study)][:2] == ["reference", report]
+
+
+def test_the_database_refuses_a_reference_beyond_all_bounds(study: Study, three: list[Case]) -> None:
+    with pytest.raises(DataError, match="too long"), transaction.atomic():
+        ReferenceStandard.objects.create(study=study, case=three[0], label="x" * 10_001)
 
 
 def test_a_second_confirmation_changes_nothing_and_is_not_recorded(study: Study, three: list[Case]) -> None:

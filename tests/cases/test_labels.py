@@ -115,8 +115,8 @@ def test_rows_of_empty_cells_are_skipped() -> None:
             "This is an Excel workbook, not a CSV file. In Excel, save it as “CSV UTF-8”.",
         ),
         (
-            b"case,reference\nC001," + b"x" * 81 + b"\n",
-            "Line 2: The cell in column “reference” is longer than 80 characters. Shorten it.",
+            b"case,reference\nC001," + b"x" * 10_001 + b"\n",
+            "Line 2: The cell in column “reference” is longer than 10000 characters. Shorten it.",
         ),
         (
             b"case,reference\n" + b"x" * MOST_BYTES,

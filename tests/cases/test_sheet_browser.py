@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from django.urls import reverse
 from PIL import Image as Picture
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 from readerstudy.cases import actions, tasks
 from readerstudy.cases.models import Case, Image, Mask, Upload
@@ -20,21 +19,13 @@ from readerstudy.cases.pixels import open_for_coordinator
 from readerstudy.cases.rendering import render_uploads
 from readerstudy.studies.models import Study
 from tests.cases.files import dicom, receive
+from tests.conftest import Visit
 from tests.factories import make_case, make_study
-from tests.prerequisites import find_chromium
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 RISKY = [{"code": "secondary_capture", "sentence": "It was captured from a screen."}]
 OpenPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium())
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -43,28 +34,18 @@ def study(transactional_db: None, bells: list[Any]) -> Study:
 
 
 @pytest.fixture
-def open_page(browser: Browser, settings: Any, live_server: Any, study: Study) -> Iterator[OpenPage]:
-    """Pages of the study's coordinator; every complaint of the browser fails the test."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    client, contexts, complaints = Client(), list[BrowserContext](), list[str]()
-    client.force_login(study.created_by)
+def tolerated() -> tuple[str, ...]:
+    return ("422", "409")
+
+
+@pytest.fixture
+def open_page(visit: Visit, study: Study) -> OpenPage:
+    """Pages of the study's coordinator."""
 
     def open_at(name: str, *args: str, query: str = "", **options: Any) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
-        contexts.append(context)
-        cookie = client.cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{live_server.url}{reverse(f'cases:{name}', args=[study.key, *args])}{query}")
-        return page
+        return visit(study.created_by, reverse(f"cases:{name}", args=[study.key, *args]) + query, **options)
 
-    yield open_at
-    for context in contexts:
-        context.close()
-    assert [said for said in complaints if "422" not in said and "409" not in said] == []
+    return open_at
 
 
 def make_images(study: Study, count: int, **options: Any) -> list[Image]:

@@ -189,6 +189,13 @@ def test_the_reference_standard_is_compared_too(study: Study) -> None:
     )
 
 
+def test_reference_reports_are_no_groups_to_tell_apart(study: Study) -> None:
+    for number in range(24):
+        report = ("Clear lungs. " if number < 12 else "A dense left lung. ") * 10
+        add_image(add_case(study, {}, report), (1000 + 10 * number, 1000))
+    assert tells_of(study).targets == ()
+
+
 def test_of_a_stack_the_bytes_of_all_slices_and_the_preview_of_the_middle_one_count(study: Study) -> None:
     for strata in (REAL, MADE):
         for _case in range(5):

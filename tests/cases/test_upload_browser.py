@@ -19,7 +19,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from readerstudy.cases import actions
 from readerstudy.cases.models import Fate, Transfer, Upload
@@ -28,7 +28,6 @@ from readerstudy.studies.models import Study
 from tests.cases.files import png
 from tests.engines import Broker, Workshop, open_workshop
 from tests.factories import make_study
-from tests.prerequisites import find_chromium
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,26 +36,11 @@ PATIENCE = 60
 SLOW = 12 * MB  # bytes a second: slow enough to be caught in the middle
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium())
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def study(transactional_db: None, bells: list[Any]) -> Study:
     study = make_study()
     actions.attest(study=study, by=study.created_by)
     return study
-
-
-@pytest.fixture
-def plain_file_names(settings: Any) -> None:
-    """The test's server finds styles and scripts by their plain names, not by their hashed ones."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
 @dataclass

@@ -13,6 +13,7 @@ from django.utils import timezone
 from readerstudy.generation import actions, tasks
 from readerstudy.generation.models import Attempt, Generation, Stage, VendorPause
 from readerstudy.generation.running import calls
+from readerstudy.generation.running.entrance import lease_seconds
 from readerstudy.studies.models import Study
 from tests.factories import make_case
 from tests.generation.conftest import make_wanting_study
@@ -39,7 +40,7 @@ def test_a_bell_carries_nothing_and_expires(queued: Study, bells: Bells) -> None
     for bell in bells:
         assert bell["args"] is None
         assert bell["kwargs"] is None
-        assert 0 < bell["expires"] <= tasks._lease_seconds()
+        assert 0 < bell["expires"] <= lease_seconds()
 
 
 def test_there_are_never_more_bells_than_threads(queued: Study, bells: Bells) -> None:

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from readerstudy.generation.models import RefusalVerdict
 from readerstudy.studies.models import Study
+from tests.conftest import Visit
 from tests.factories import make_arm, make_case, make_output, make_study
-from tests.prerequisites import find_chromium
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOSTILE = (
     "<img src=x onerror=\"document.title='hit'\"> [click](javascript:alert(1)) \u202etxet " + "long" * 400
 )
 OpenPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium())
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -41,28 +32,14 @@ def study(transactional_db: None) -> Study:
 
 
 @pytest.fixture
-def open_page(browser: Browser, settings: Any, live_server: Any, study: Study) -> Iterator[OpenPage]:
-    """Pages of the study's coordinator; every complaint of the browser fails the test."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    client, contexts, complaints = Client(), list[BrowserContext](), list[str]()
-    client.force_login(study.created_by)
+def open_page(visit: Visit, study: Study) -> OpenPage:
+    """Pages of the study's coordinator, on a tablet."""
 
     def open_at(name: str, *args: Any, **options: Any) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 768, "height": 1024}, **options})
-        contexts.append(context)
-        cookie = client.cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{live_server.url}{reverse(f'generation:{name}', args=[study.key, *args])}")
-        return page
+        address = reverse(f"generation:{name}", args=[study.key, *args])
+        return visit(study.created_by, address, **{"viewport": {"width": 768, "height": 1024}, **options})
 
-    yield open_at
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    return open_at
 
 
 def test_one_key_gives_a_verdict_and_hostile_text_does_nothing(open_page: OpenPage, study: Study) -> None:

@@ -2,57 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
-from readerstudy.accounts.models import User
 from readerstudy.generation.models import Draft, Extraction, RecordedOutput
 from readerstudy.reading.actions import start_study
 from readerstudy.reading.models import Allocation
 from readerstudy.studies.models import Role, Study
 from tests import factories
-from tests.prerequisites import find_chromium
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium())
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, settings: Any, live_server: Any) -> Iterator[Any]:
-    """Opens an address as a person; what the browser complains about fails the test."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    contexts, complaints = [], []
-
-    def come(person: User, path: str) -> Page:
-        client = Client()
-        client.force_login(person)
-        context = browser.new_context(viewport={"width": 1366, "height": 768})
-        session = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}]
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
-        page.goto(live_server.url + path)
-        return page
-
-    yield come
-    for context in contexts:
-        context.close()
-    assert complaints == []
+from tests.conftest import Visit
 
 
 @pytest.fixture
@@ -64,9 +23,9 @@ def writing(transactional_db: None) -> Study:
     return study
 
 
-def test_a_text_is_kept_while_it_is_typed_and_finished_once(writing: Study, open_page: Any) -> None:
+def test_a_text_is_kept_while_it_is_typed_and_finished_once(writing: Study, visit: Visit) -> None:
     writer = factories.make_member(writing, Role.WRITER).user
-    page = open_page(writer, reverse("generation:write", args=[writing.key]))
+    page = visit(writer, reverse("generation:write", args=[writing.key]))
     page.get_by_role("link", name="Begin").click()
     expect(page.get_by_role("heading", name="Case C001")).to_be_visible()
     expect(page.locator("rs-viewer canvas").first).to_be_visible()
@@ -82,7 +41,7 @@ def test_a_text_is_kept_while_it_is_typed_and_finished_once(writing: Study, open
     assert RecordedOutput.objects.get().text == "The heart is enlarged. No effusion."
 
 
-def test_boxes_are_drawn_for_one_text_and_taken_away_again(transactional_db: None, open_page: Any) -> None:
+def test_boxes_are_drawn_for_one_text_and_taken_away_again(transactional_db: None, visit: Visit) -> None:
     study = factories.make_study(show_boxes=True)
     factories.make_criterion(study)
     text = factories.make_output(factories.make_arm(study), factories.make_case(study))
@@ -92,7 +51,7 @@ def test_boxes_are_drawn_for_one_text_and_taken_away_again(transactional_db: Non
     factories.freeze(study)
     start_study(study=study, by=study.created_by)
     allocation = Allocation.objects.get()
-    page = open_page(allocation.seat.user, reverse("reading:read", args=[study.key, allocation.key]))
+    page = visit(allocation.seat.user, reverse("reading:read", args=[study.key, allocation.key]))
     button = page.get_by_role("button", name="Boxes of A (1)")
     marks = page.locator("rs-viewer .marks [data-kind=box]")
     expect(page.locator("rs-viewer .stage").first).to_be_visible()

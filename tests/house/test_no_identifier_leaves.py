@@ -10,7 +10,6 @@ import base64
 import hashlib
 import io
 import re
-import subprocess
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -28,7 +27,6 @@ from django.urls import reverse
 from readerstudy.cases import actions
 from readerstudy.cases.models import Case, Fate, Image, ImageRules, Rendition, RenditionKind, Upload
 from readerstudy.demo.processes import wait_until
-from readerstudy.embedded import engine
 from readerstudy.generation.actions import queue_generations
 from readerstudy.generation.models import Attempt, Generation, Stage
 from readerstudy.reading.actions import start_study
@@ -36,7 +34,7 @@ from readerstudy.reading.models import Allocation
 from readerstudy.studies.models import Role, Study
 from tests import factories
 from tests.cases.files import dicom, png
-from tests.engines import Broker, Workshop, database_url, open_redis, open_vendor, open_workshop
+from tests.engines import Broker, Workshop, dump, open_redis, open_vendor, open_workshop
 from tests.generation.conftest import offers_at
 from tests.house.relay import Relay, open_relay
 from tests.imaging.test_leaks import (
@@ -249,15 +247,6 @@ def look_at_disk(folder: Path, seen: Seen) -> None:
         seen.add(f"the name of a file: {path.relative_to(folder)}", b"")
         if path.is_file():
             seen.add(f"a file: {path.relative_to(folder)}", path.read_bytes())
-
-
-def dump() -> bytes:
-    """The whole database as text, by the program that a site would back it up with."""
-    from django.conf import settings
-
-    program = engine(Path(settings.VAR)).binaries / "pg_dump"
-    done = subprocess.run([str(program), database_url()], check=True, capture_output=True)
-    return done.stdout
 
 
 def check_that_it_looked_everywhere(seen: Seen, relay: Relay, told: list[bytes]) -> None:

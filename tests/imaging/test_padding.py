@@ -5,30 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import random
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from readerstudy.imaging.remake import common_size, pad_png, pad_webp
 from tests.imaging.make import gradient, saved
 from tests.imaging.test_leaks import png_chunks
-from tests.prerequisites import find_chromium
 
 PADDERS: dict[str, Any] = {"PNG": pad_png, "WEBP": pad_webp}
 SHADES = Image.fromarray(np.kron(gradient(8, 8, top=255), np.ones((5, 5))).astype(np.uint8))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium())
-        yield chromium
-        chromium.close()
 
 
 def written(folder: Path, image: Image.Image, kind: str) -> Path:

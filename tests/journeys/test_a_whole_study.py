@@ -76,7 +76,7 @@ def test_from_upload_to_report(
     start(coordinator, key)
     for seat, values in RATED.items():
         reader = read(arrive, demo, seat, values)
-    reader.photograph(pictures, "all-done")
+        finish(reader, pictures)
     expect_progress(coordinator, key)
     check_report(arrive, demo, key)
     close(coordinator, key)
@@ -136,6 +136,11 @@ def ask(coordinator: Person, key: str) -> None:
     page.get_by_label("Question", exact=True).fill("Correctness")
     page.get_by_role("button", name="Save the question").click()
     expect(page.get_by_role("link", name="Correctness")).to_be_visible()
+    page.get_by_role("link", name="Add a question after the last case").click()
+    page.get_by_role("link", name="Yes or no").click()
+    page.get_by_label("Question", exact=True).fill("Did something not work?")
+    page.get_by_role("button", name="Save the question").click()
+    expect(page.get_by_role("link", name="Did something not work?")).to_be_visible()
 
 
 def compare(coordinator: Person, key: str) -> None:
@@ -245,8 +250,27 @@ def read(arrive: Callable[..., Person], demo: Demo, seat: str, values: list[str]
         if number == 3:
             stop_and_come_back(reader)
         reader.press("Enter")
-    expect(page.get_by_role("heading", name="All done")).to_be_visible()
+    expect(page.get_by_role("heading", name="All cases are done")).to_be_visible()
     return reader
+
+
+def finish(reader: Person, pictures: Path) -> None:
+    """The last questions, sent empty first; then the signature, for which there is a certificate."""
+    page = reader.page
+    page.get_by_role("link", name="Last questions").click()
+    reader.expect_refusal(422)
+    page.get_by_role("button", name="Finish").click()
+    expect(page.get_by_text("Something is still open")).to_be_visible()
+    reader.photograph(pictures, "last-questions")
+    page.get_by_text("No", exact=True).click()
+    page.get_by_role("button", name="Finish").click()
+    expect(page.get_by_role("heading", name="All done")).to_be_visible()
+    reader.photograph(pictures, "all-done")
+    page.get_by_role("button", name="Sign", exact=True).click()
+    reader.photograph(pictures, "signed")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Certificate of participation (PDF)").click()
+    assert waiting.value.path().read_bytes().startswith(b"%PDF-")
 
 
 def stop_and_come_back(reader: Person) -> None:

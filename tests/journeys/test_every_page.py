@@ -58,6 +58,7 @@ STUDY_PAGES = (
     ("readers", "reading:readers"),
     ("plan", "reading:plan"),
     ("allocation", "reading:allocation"),
+    ("practice", "reading:practice"),
     ("sample-size", "reading:sample_size"),
     ("report", "analysis:report"),
     ("take-away", "analysis:files"),
@@ -125,6 +126,12 @@ SEEN_ELSEWHERE = {
     "reading:start",
     "reading:replace",
     "reading:read",
+    "reading:tutorial",
+    "reading:pause",
+    "reading:exit",
+    "reading:background",  # this one and the next in tests/reading/test_path_browser.py
+    "reading:feedback",
+    "reading:practice_case",
     "accounts:accept_invitation",
     "home",  # leads to the studies
 }
@@ -149,7 +156,9 @@ NO_PAGES = {  # answers to a form, parts of a page, downloads and pictures
     "analysis:file",
     "analysis:outputs", "analysis:figure", "analysis:ratings", "analysis:codebook", "analysis:html", "analysis:json",
     "reading:consent", "reading:resume", "reading:stop", "reading:rate", "reading:submit", "reading:image",
-    "reading:plan_preview", "reading:join", "reading:release",
+    "reading:screen", "reading:sign", "reading:certificate", "reading:practise_again", "reading:practice_table",
+    "reading:practice_upload", "reading:grant_practice",
+    "reading:plan_preview", "reading:join", "reading:release", "analysis:readers",
     "reading:board", "reading:show_link", "reading:remove", "api:revoke_token",
 }  # fmt: skip
 OF_LIBRARIES = ("admin", "account_", "mfa_", "api:")
@@ -241,6 +250,7 @@ def photograph_recorded_outputs(coordinator: Person, draft: str, pictures: Path,
     upload_two_images(coordinator, draft, folder)
     coordinator.photograph(pictures, "images-rendered")
     photograph_a_look(coordinator, draft, pictures, folder)
+    photograph_practice(coordinator, draft, pictures)
     photograph_places(coordinator, draft, pictures, folder)
     coordinator.open(reverse("studies:add_arm", args=[draft]))
     page.get_by_label("Name", exact=True).fill("Report of the day")
@@ -308,6 +318,19 @@ def photograph_a_look(coordinator: Person, draft: str, pictures: Path, folder: P
     coordinator.photograph(pictures, "look-stack")
 
 
+def photograph_practice(coordinator: Person, draft: str, pictures: Path) -> None:
+    """One case is for practice: its rules, and what is expected of it."""
+    page = coordinator.page
+    coordinator.open(reverse("cases:purposes", args=[draft]))
+    page.get_by_role("checkbox", name="C003").check()
+    page.get_by_label("The ticked cases are for").select_option("practice")
+    page.get_by_role("button", name="Store").click()
+    coordinator.open(reverse("reading:practice", args=[draft]))
+    coordinator.photograph(pictures, "practice-rules")
+    page.get_by_role("link", name="Expected answers of C003").click()
+    coordinator.photograph(pictures, "practice-case")
+
+
 def photograph_places(coordinator: Person, draft: str, pictures: Path, folder: Path) -> None:
     """A table of cases and slots that does not fit, and one that does."""
     page, table = coordinator.page, folder / "places.csv"
@@ -356,6 +379,10 @@ def test_a_reader(arrive: Callable[..., Person], demo: Demo, pictures: Path) -> 
     reader.photograph(pictures, "consent")
     page.get_by_role("button", name="I agree").click()
     reader.photograph(pictures, "before-reading")
+    page.get_by_role("link", name="Try the screen without saving anything").click()
+    reader.photograph(pictures, "tutorial")
+    reader.open(reverse("reading:pause", args=[demo.study]))
+    reader.photograph(pictures, "pause")
     reader.go_to_the_cases(demo.study)
     expect(page.locator(".criterion[data-active]")).to_be_visible()
     reader.press("4")

@@ -191,7 +191,7 @@ def read_all(arrive: Callable[..., Person], demo: Demo, pictures: Path) -> None:
         reader.press("4")
         expect(page.locator("rs-outbox")).to_contain_text("saved")
         reader.press("Enter")
-    expect(page.get_by_role("heading", name="All done")).to_be_visible()
+    expect(page.get_by_role("heading", name="All cases are done")).to_be_visible()
     assert seen == set(looks)
 
 

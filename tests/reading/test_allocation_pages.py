@@ -9,6 +9,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
+from readerstudy.accounts.models import User
 from readerstudy.audit.models import Event
 from readerstudy.cases.models import Purpose
 from readerstudy.reading import actions
@@ -161,7 +162,16 @@ def test_minutes_are_measured_once_there_are_readings(study: Study) -> None:
     study = running_study(SECTIONS["crossed"], cases=12, arms=1, readers=1)
     for allocation in Allocation.objects.of(seats_of(study)[0])[:10]:
         read(allocation)
-    assert "is the median of 10 readings" in told(coordinator(study).get(address("allocation", study)))
+    page = told(coordinator(study).get(address("allocation", study)))
+    assert "is the median of 10 readings" in page
+
+
+def test_simulated_readers_measure_no_minutes() -> None:
+    study = running_study(SECTIONS["crossed"], cases=12, arms=1, readers=1)
+    User.objects.filter(memberships__study=study).update(is_simulated=True)
+    for allocation in Allocation.objects.of(seats_of(study)[0])[:10]:
+        read(allocation)
+    assert "Assumed: 60 seconds" in told(coordinator(study).get(address("allocation", study)))
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,11 @@ from django.urls import get_resolver, reverse
 
 from readerstudy.reading.actions import start_study
 from readerstudy.reading.models import Allocation
-from readerstudy.studies.actions import set_section
+from readerstudy.studies.actions import save_criterion, set_section
 from readerstudy.studies.models import Study
+from readerstudy.studies.models.criterion import Phase
 from tests import factories
+from tests.reading.path_worlds import TIRED
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +66,7 @@ def build_with(
     criteria: Callable[[Study], None],
     sections: Mapping[str, Any],
     cases: int = 3,
+    practice: int = 0,
 ) -> Study:
     study = factories.make_study(instructions="Judge the text.")
     Study.objects.filter(pk=study.pk).update(key="blindstudy", seed=77)
@@ -74,7 +77,10 @@ def build_with(
         set_section(study=study, name=name, content=content, by=study.created_by)
     for number in range(cases):
         case = factories.make_case(
-            study, label=["normal-reference", "abnormal-reference"][number % 2], strata={"site": "A"}
+            study,
+            label=["normal-reference", "abnormal-reference"][number % 2],
+            strata={"site": "A"},
+            purpose="practice" if number < practice else "study",
         )
         factories.make_image(case, slot="prior")
         for arm, text in zip(arms, texts, strict=True):
@@ -101,8 +107,11 @@ def everything_a_reader_gets(study: Study) -> Iterator[tuple[str, Answer]]:
             body,
         )
 
-    for name in ("start", "resume"):
+    for name in ("start", "resume", "background", "tutorial", "screen", "exit", "certificate"):
         yield ask("get", reverse(f"reading:{name}", args=[study.key]))
+    for name in ("background", "screen", "practise_again", "exit", "sign", "tutorial"):
+        yield ask("post", reverse(f"reading:{name}", args=[study.key]))
+    yield ask("post", reverse("reading:background", args=[study.key]), {"role": "consultant"})
     for allocation in Allocation.objects.of(seat):
         here = [study.key, allocation.key]
         yield ask("get", reverse("reading:read", args=here))
@@ -124,12 +133,26 @@ def everything_a_reader_gets(study: Study) -> Iterator[tuple[str, Answer]]:
         yield ask("post", reverse("reading:rate", args=here), {})
         hx = {"HX_Request": "true"} if allocation.position % 2 else {}
         yield ask("post", reverse("reading:submit", args=here), **hx)
-    yield ask("get", reverse("reading:start", args=[study.key]))
+        yield ask("get", reverse("reading:feedback", args=here))
+    yield from after_the_last_case(study, ask)
     yield ask("post", reverse("reading:stop", args=[study.key]))
     yield ask("get", reverse("studies:list"))
     yield ask("get", reverse("accounts:account"))
     for name in COORDINATORS_PAGES:
         yield ask("get", reverse(name, args=[study.key]))
+
+
+def after_the_last_case(study: Study, ask: Callable[..., tuple[str, Answer]]) -> Iterator[tuple[str, Answer]]:
+    """Pause, last questions where there are any, signature and certificate."""
+    for name in ("start", "pause", "exit"):
+        yield ask("get", reverse(f"reading:{name}", args=[study.key]))
+    for fatigue in ("9", "", "2"):
+        yield ask("post", reverse("reading:exit", args=[study.key]), {"case-fatigue": fatigue})
+    yield ask("post", reverse("reading:sign", args=[study.key]), {"printed_name": ""})
+    signed = {"printed_name": "Dr Example", "password": "correct horse battery"}
+    yield ask("post", reverse("reading:sign", args=[study.key]), signed)
+    yield ask("get", reverse("reading:start", args=[study.key]))
+    yield ask("get", reverse("reading:certificate", args=[study.key]))
 
 
 COORDINATORS_PAGES = [
@@ -141,11 +164,15 @@ COORDINATORS_PAGES = [
 ]
 
 
-def walk(models: list[dict[str, object]], texts: list[str]) -> dict[str, Answer]:
+def walk(
+    models: list[dict[str, object]],
+    texts: list[str],
+    made: Callable[[list[dict[str, object]], list[str]], Study] = build,
+) -> dict[str, Answer]:
     """Builds the study, walks it at a standing clock, and takes everything back."""
     seen: dict[str, Answer] = {}
     with transaction.atomic(), time_machine.travel(NOON, tick=False):
-        seen.update(everything_a_reader_gets(build(models, texts)))
+        seen.update(everything_a_reader_gets(made(models, texts)))
         transaction.set_rollback(True)
     return {where: (status, headers, normal(body, texts)) for where, (status, headers, body) in seen.items()}
 
@@ -179,6 +206,45 @@ def test_swapping_the_models_behind_two_arms_changes_nothing_but_the_texts() -> 
         assert body == swapped[2], where
 
 
+def whole_path(models: list[dict[str, object]], texts: list[str]) -> Study:
+    """The same study with two practice cases, expected answers, a tutorial, questions about readers and at the end."""
+    key = [
+        {"case": code, "criterion": "correctness", "answer": 4, "explanation": "Look at the angle."}
+        for code in ("C001", "C002")
+    ]
+    sections = {
+        "phases": {"practice": {"cases": ["C001", "C002"], "pass_mark": 0.5, "key": key}, "break_cases": 1},
+        "readers": {"profile": ["role"]},
+        "texts": {"en": {"tutorial": ["Look at the image first."]}},
+    }
+    return build_with(models, texts, questions_and_last_ones, sections, cases=5, practice=2)
+
+
+def questions_and_last_ones(study: Study) -> None:
+    two_questions(study)
+    save_criterion(study=study, fields=TIRED, by=study.created_by, phase=Phase.EXIT)
+
+
+def test_swapping_the_models_changes_nothing_along_the_whole_path() -> None:
+    one = walk(MODELS, TEXTS, whole_path)
+    other = walk(MODELS[::-1], TEXTS[::-1], whole_path)
+    assert one.keys() == other.keys()
+    feedback = [body for where, (status, _h, body) in one.items() if "/feedback/" in where and status == 200]
+    assert len(feedback) == 2
+    assert any(body.startswith(b"%PDF-") for _status, _headers, body in one.values())
+    for where, (status, headers, body) in one.items():
+        swapped = other[where]
+        assert (status, unsized(headers, body)) == (swapped[0], unsized(swapped[1], swapped[2])), where
+        assert unnumbered(body) == unnumbered(swapped[2]), where
+        everything = f"{where} {headers} {body.decode(errors='replace')}".lower()
+        assert not [secret for secret in SECRETS[:5] if secret in everything], where
+
+
+def unnumbered(body: bytes) -> bytes:
+    """The bytes without the random tokens of the last questions."""
+    return re.sub(rb'(@token" value=")[0-9a-f-]{36}', rb"\1", body)
+
+
 def test_changing_the_models_under_the_same_texts_changes_no_byte() -> None:
     one, other = walk(MODELS, TEXTS), walk(MODELS[::-1], TEXTS)
     assert {where: (status, body) for where, (status, _headers, body) in one.items()} == {
@@ -199,4 +265,15 @@ def test_the_walk_reaches_every_address_of_the_reading_room() -> None:
     from readerstudy.reading.urls import urlpatterns
 
     names = {pattern.name for pattern in urlpatterns if str(pattern.pattern).startswith("read/")}
-    assert names == {"start", "consent", "resume", "stop", "read", "rate", "submit", "image"}
+    around = {
+        "background",
+        "tutorial",
+        "screen",
+        "practise_again",
+        "feedback",
+        "pause",
+        "exit",
+        "sign",
+        "certificate",
+    }
+    assert names == {"start", "consent", "resume", "stop", "read", "rate", "submit", "image", *around}

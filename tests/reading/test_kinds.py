@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 
 from readerstudy.analysis.table import LongTable
+from readerstudy.cases.models import ReferenceStandard
 from readerstudy.reading import actions
 from readerstudy.reading.models import Allocation, Rating, RatingEvent, Reading
 from readerstudy.reading.scales import Answer
@@ -362,6 +363,18 @@ def test_the_reference_is_shown_only_where_the_display_says_so() -> None:
         ask(study, "likert")
         seat, [allocation] = start(study)
         assert ("abnormal" in page_of(signed_in(seat), allocation)) is shown
+
+
+def test_a_whole_reference_report_is_shown_beside_the_output() -> None:
+    study = make_draft(display={"layout": "against_reference", "reveal": "at_once"})
+    report = "The heart is not enlarged. " * 12 + "\n\nImpression: <b>no</b> pneumonia."
+    ReferenceStandard.objects.filter(study=study).update(label=report)
+    ask(study, "likert")
+    seat, [allocation] = start(study)
+    page = page_of(signed_in(seat), allocation)
+    shown = page[page.index("data-reference") :]
+    assert shown.count("The heart is not enlarged.") == 12
+    assert "Impression: &lt;b&gt;no&lt;/b&gt; pneumonia." in shown
 
 
 def test_a_conversation_is_laid_out_by_its_turns() -> None:

@@ -194,7 +194,7 @@ def test_a_reader_without_profile_is_asked_for_it_and_without_consent_for_that(s
     profile = {"name": "Dr Example", "specialty": "radiology", "years_experience": "8"}
     client.post(reverse("accounts:profile"), profile)
     assert "I agree" in client.get(url).content.decode()
-    client.post(reverse("reading:consent", args=[study.key]))
+    client.post(reverse("reading:consent", args=[study.key]), {"printed_name": "Dr Example"})
     page = client.get(url).content.decode()
     assert "6 cases wait for you" in page
     assert Allocation.objects.filter(seat=seat).count() == 6

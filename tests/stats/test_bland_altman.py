@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from readerstudy.stats.bland_altman import bland_altman, bland_altman_readers
+from readerstudy.stats.bland_altman import bland_altman, bland_altman_readers, bland_altman_reference, errors
 from readerstudy.stats.estimate import Reason
 from readerstudy.stats.ratings import read_scores
 
@@ -104,3 +104,19 @@ def test_every_reader_pair_has_its_limits() -> None:
     lines = bland_altman_readers(scores)
     assert [line.reader for line in lines[::3]] == ["a|b", "a|c", "b|c"]
     assert lines[:3][0].value == bland_altman(*flows())[0].value
+
+
+def test_every_reader_is_set_beside_the_reference() -> None:
+    large, mini = flows()
+    scores = read_scores(np.column_stack([large, mini]), readers=["a", "b"])
+    reference = dict(zip(scores.case_names[:-1], mini[:-1], strict=True))
+    lines = bland_altman_reference(scores, reference)
+    assert [line.reader for line in lines] == ["a"] * 3 + ["b"] * 3
+    alone = bland_altman(large[:-1], mini[:-1])
+    assert [line.value for line in lines[:3]] == [line.value for line in alone]
+    assert [(line.n_cases, line.n_readers, line.n_ratings, line.n_missing) for line in lines[:1]] == [
+        (16, 1, 16, 1)
+    ]
+    left = errors(scores, reference).values
+    assert np.nanmean(left[:, 0]) == pytest.approx(alone[0].value)
+    assert np.isnan(left[-1]).all()

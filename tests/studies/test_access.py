@@ -18,7 +18,7 @@ PAGES += ["generation:prompts", "generation:new_prompt", "cases:purposes"]
 PAGES += ["generation:verdicts", "generation:choose_verdicts", "generation:agreement", "generation:leaks"]
 PAGES += ["generation:text_rules", "generation:freeze"]
 PAGES += ["studies:add_question", "studies:audit", "reading:readers", "reading:board", "reading:allocation"]
-PAGES += ["reading:plan", "reading:sample_size"]
+PAGES += ["reading:plan", "reading:sample_size", "reading:practice"]
 
 
 @pytest.fixture

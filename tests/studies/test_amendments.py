@@ -87,7 +87,7 @@ def test_a_changed_consent_text_is_asked_for_again_before_the_next_rating(study:
     page = client.get(reverse("reading:start", args=[study.key])).content.decode()
     assert "The consent text has changed" in page
     assert "I agree to something new." in page
-    client.post(reverse("reading:consent", args=[study.key]))
+    client.post(reverse("reading:consent", args=[study.key]), {"printed_name": "Dr Example"})
     rate_first(study, Membership.objects.readers(study)[0])
     agreed = Event.objects.filter(verb="reader.consent", actor=seat.user).order_by("pk")
     assert [event.data["version"] for event in agreed] == [1, 2]

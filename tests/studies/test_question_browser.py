@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from readerstudy.studies.actions import use_rubric
 from readerstudy.studies.models import Criterion, Study
 from tests import factories
-from tests.prerequisites import find_chromium
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium())
-        yield chromium
-        chromium.close()
+from tests.conftest import Visit
 
 
 @pytest.fixture
@@ -33,20 +23,9 @@ def study(transactional_db: None) -> Study:
 
 
 @pytest.fixture
-def page(browser: Browser, settings: Any, live_server: Any, study: Study) -> Iterator[Page]:
-    """The coordinator's browser; what it complains about fails the test."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    client, name = Client(), settings.SESSION_COOKIE_NAME
-    client.force_login(study.created_by)
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=live_server.url)
-    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
-    page, complaints = context.new_page(), []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
-    yield page
-    context.close()
-    assert complaints == []
+def page(visit: Visit, live_server: Any, study: Study) -> Page:
+    """The coordinator's browser."""
+    return visit(study.created_by, base_url=live_server.url)
 
 
 def address(name: str, study: Study, *more: object) -> str:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.template.loader import get_template
 
 ROOT = Path(__file__).resolve().parents[2]
-IMPORT = re.compile(r"""^\s*(?:import|export)\b[^"';]*["']([^"']+)["']""", re.M)
+IMPORT = re.compile(r"""^\s*(?:import\s*|(?:import|export)\b[^"';(]*\bfrom\s*)["']([^"']+)["']""", re.M)
 HASHED = re.compile(r"\.[0-9a-f]{12}\.js$")
 
 
@@ -45,11 +45,15 @@ def test_every_import_of_the_sources_is_rewritten() -> None:
         assert [HASHED.sub(".js", path) for path in after] == before
 
 
-def test_the_reading_page_announces_every_module_of_the_viewer() -> None:
+def test_the_reading_page_announces_every_module_of_viewer_and_questions() -> None:
     """And in the second place: over a slow line the picture comes before the code that improves it."""
     source = Path(get_template("reading/read.html").origin.name).read_text()  # type: ignore[attr-defined]
     announced = re.findall(
         r"""<link rel="modulepreload" fetchpriority="low" href="{% static '([^']+)' %}">""", source
     )
-    parts = [f"js/viewer/{path.name}" for path in (ROOT / "static/js/viewer").glob("*.js")]
+    parts = [
+        f"js/{room}/{path.name}"
+        for room in ("viewer", "reading")
+        for path in (ROOT / "static/js" / room).glob("*.js")
+    ]
     assert sorted(announced) == sorted(parts)

@@ -15,6 +15,7 @@ from readerstudy.analysis.document import (
     criteria,
     endpoints,
     foundations,
+    leaving,
     verdicts,
     words,
 )
@@ -27,14 +28,16 @@ __all__ = ["Cell", "Document", "Group", "Line", "Picture", "Section", "Table", "
 
 def document_of(content: Content) -> Document:
     badges = {arm["name"]: _arm_badges(arm) for arm in content["arms"]}
+    correction = words.correction_of(content)
     sections = [
         endpoints.section(content, badges),
-        *(criteria.section(criterion, badges) for criterion in content["criteria"]),
+        *(criteria.section(criterion, badges, correction) for criterion in content["criteria"]),
         arms.refusals(content, badges),
         verdicts.section(content, badges),
         arms.classification(content, badges),
         constancy.self_agreement(content, badges),
         constancy.with_readers(content, badges),
+        leaving.section(content),
         foundations.section(content),
     ]
     return Document(

@@ -94,7 +94,7 @@ def _refusal_table(arms: list[Content], badges: Badges) -> Table:
         _("To rate"),
         _("Refused"),
         _("Rate"),
-        _("95 % interval"),
+        words.interval_head([arm["rate"] for arm in arms]),
         *(name for name, _key in outside),
     )
     rows = tuple(
@@ -148,7 +148,7 @@ def classification(content: Content, badges: Badges) -> Section | None:
         slug="classification",
         heading=_("Classification against the reference"),
         sentences=(accuracy_line(found), _labels_line(found)),
-        tables=(_classification_table(found, badges), *_mcnemar_table(found)),
+        tables=(_classification_table(found, badges), *_mcnemar_table(found, words.correction_of(content))),
     )
 
 
@@ -216,19 +216,23 @@ def _classification_table(found: Content, badges: Badges) -> Table:
             cells=cells,
         ),
         methods=(
-            _("In brackets the 95 %% interval: %(method)s.")
-            % {"method": words.methods_named(found["estimates"])},
+            _("In brackets the %(interval)s: %(method)s.")
+            % {
+                "interval": words.interval_head(found["estimates"]),
+                "method": words.methods_named(found["estimates"]),
+            },
             _(RULE),
         ),
     )
 
 
-def _mcnemar_table(found: Content) -> tuple[Table, ...]:
+def _mcnemar_table(found: Content, correction: str) -> tuple[Table, ...]:
     rows = found["differences"]
     if not rows:
         return ()
-    many = any(row["p_holm"] is not None for row in rows)
-    names = (_("Difference"), _("95 % interval"), _("p"), *((_("p after Holm"),) if many else ()), _("Cases"))
+    many = any(words.corrected_p(row) is not None for row in rows)
+    adjusted = (words.corrected_head(correction),) if many else ()
+    names = (_("Difference"), words.interval_head(rows), _("p"), *adjusted, _("Cases"))
     return (
         Table(
             caption=_("Differences in accuracy between arms"),
@@ -240,10 +244,7 @@ def _mcnemar_table(found: Content) -> tuple[Table, ...]:
                     Cell(words.contrast(row), "head"),
                     words.value_cell(row),
                     words.interval_cell(row),
-                    *(
-                        Cell(words.p_value(row[name]), "number")
-                        for name in ("p", *(("p_holm",) if many else ()))
-                    ),
+                    *words.p_cells(row, corrected=many),
                     Cell(whole(row["n_cases"]), "number"),
                 ),
             ),

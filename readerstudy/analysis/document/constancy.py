@@ -48,7 +48,7 @@ def _self_table(rows: list[Content], badges: Badges, heading: str) -> Table:
         caption=heading,
         head=(
             *words.heads(_("Arm"), _("Coefficient")),
-            *words.number_heads(_("Outputs a case"), _("Value"), _("95 % interval"), _("Cases")),
+            *words.number_heads(_("Outputs a case"), _("Value"), words.interval_head(rows), _("Cases")),
         ),
         groups=words.groups(
             rows,
@@ -88,7 +88,7 @@ def with_readers(content: Content, badges: Badges) -> Section | None:
         caption=heading,
         head=(
             *words.heads(_("Arm"), _("Reader")),
-            *words.number_heads(_("Cohen's kappa"), _("95 % interval"), _("Cases")),
+            *words.number_heads(_("Cohen's kappa"), words.interval_head(rows), _("Cases")),
         ),
         groups=words.groups(
             rows,

@@ -26,9 +26,9 @@ COEFFICIENTS = {
 OUTSIDE = ("n_refused", "n_cannot_judge", "n_missing")
 
 
-def section(criterion: Content, badges: Badges) -> Section:
-    """The section; `badges` maps an arm's name to its labels."""
-    inner = (_differences(criterion), _distribution(criterion), _agreement(criterion))
+def section(criterion: Content, badges: Badges, correction: str) -> Section:
+    """The section; `badges` maps an arm's name to its labels, `correction` names that of p-values."""
+    inner = (_differences(criterion, correction), _distribution(criterion), _agreement(criterion))
     sentences = (headline(criterion), _difference(criterion), _given(criterion))
     return Section(
         slug=f"question-{criterion['key']}",
@@ -160,7 +160,7 @@ def _estimates(criterion: Content, badges: Badges) -> tuple[Table, ...]:
     return (
         Table(
             caption=_("Estimates"),
-            head=(*words.heads(_("Arm")), *_interval_heads(), *words.counted_heads()),
+            head=(*words.heads(_("Arm")), *_interval_heads(wide), *words.counted_heads()),
             groups=words.groups(
                 wide,
                 title=lambda row: _measure_words(criterion, row),
@@ -178,32 +178,32 @@ def _estimates(criterion: Content, badges: Badges) -> tuple[Table, ...]:
     )
 
 
-def _interval_heads() -> tuple[Cell, ...]:
-    return words.number_heads(_("Value"), _("95 % interval"), _("These readers only"))
+def _interval_heads(rows: list[Content]) -> tuple[Cell, ...]:
+    return words.number_heads(_("Value"), words.interval_head(rows), _("These readers only"))
 
 
 def _crossed_methods(wide: list[Content], narrow: list[Content]) -> tuple[str, ...]:
     return (
-        _("95 %% interval, for other readers and other cases of the same kind: %(method)s.")
+        _("Interval for other readers and other cases of the same kind: %(method)s.")
         % {"method": words.methods_named(wide)},
         _("These readers only, for other cases: %(method)s.") % {"method": words.methods_named(narrow)},
     )
 
 
-def _differences(criterion: Content) -> Section | None:
+def _differences(criterion: Content, correction: str) -> Section | None:
     rows = criterion["differences"]
     if not rows:
         return None
     narrow = {(*row["contrast"], *_measure(row)): row for row in rows if row["variant"] == "frrc"}
     wide = [row for row in rows if row["variant"] == "rrrc"]
-    many = any(row["p_holm"] is not None for row in wide)
-    adjusted = (_("p after Holm"),) if many else ()
+    many = any(words.corrected_p(row) is not None for row in wide)
+    adjusted = (words.corrected_head(correction),) if many else ()
     heading = _("Differences between arms")
     table = Table(
         caption=heading,
         head=(
             *words.heads(_("Arms")),
-            *_interval_heads(),
+            *_interval_heads(wide),
             *words.number_heads(_("p"), *adjusted),
             *words.paired_heads(),
         ),
@@ -215,13 +215,13 @@ def _differences(criterion: Content) -> Section | None:
                 words.value_cell(row),
                 words.interval_cell(row),
                 words.interval_cell(narrow[(*row["contrast"], *_measure(row))]),
-                *(Cell(words.p_value(row[name]), "number") for name in ("p", *(("p_holm",) if many else ()))),
+                *words.p_cells(row, corrected=many),
                 *words.paired(row),
             ),
         ),
         methods=(
             _(
-                "Paired: the same reader and case in both arms. p: two-sided t test that goes with the 95 % interval."
+                "Paired: the same reader and case in both arms. p: two-sided t test that goes with the interval."
             ),
             *_crossed_methods(wide, list(narrow.values())),
         ),
@@ -292,7 +292,7 @@ def _agreement(criterion: Content) -> Section | None:
         caption=heading,
         head=(
             *words.heads(_("Coefficient")),
-            *words.number_heads(_("Value"), _("95 % interval")),
+            *words.number_heads(_("Value"), words.interval_head(rows)),
             *words.counted_heads(),
         ),
         groups=words.groups(

@@ -8,9 +8,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from readerstudy.analysis.document import words
+from readerstudy.analysis.document import margins, words
 from readerstudy.analysis.document.parts import Cell, Group, Row, Section, Table
 from readerstudy.analysis.estimates.plain import Content
+from readerstudy.studies.protocol.endpoints import COMPARING
 
 Badges = dict[str, tuple[str, ...]]
 STATISTICS: Mapping[str, Any] = {
@@ -42,9 +43,20 @@ STATISTICS: Mapping[str, Any] = {
     "blinding_index": gettext_lazy("blinding index"),
 }
 LIMITS: Mapping[str, Any] = {
-    "lower": gettext_lazy("lower limit"),
+    "lower_limit": gettext_lazy("lower limit"),
     "bias": gettext_lazy("mean"),
-    "upper": gettext_lazy("upper limit"),
+    "upper_limit": gettext_lazy("upper limit"),
+}
+
+_FAMILIES: Mapping[str, Any] = {
+    "holm": gettext_lazy(
+        "Corrected by Holm's method, the comparisons of the primary endpoints and those of all others each by "
+        "themselves."
+    ),
+    "benjamini-hochberg": gettext_lazy(
+        "Corrected by Benjamini and Hochberg's method, the comparisons of the primary endpoints and those of all "
+        "others each by themselves."
+    ),
 }
 
 
@@ -57,30 +69,42 @@ def section(content: Content, badges: Badges) -> Section | None:
         slug="endpoints",
         heading=_("Declared endpoints"),
         sentences=(_("What the protocol named before the first rating, in its order."),),
-        tables=(_table(declared, badges),),
+        points=margins.sentences(declared, level=content["inference"]["level"]),
+        tables=(_table(declared, badges, words.correction_of(content)),),
     )
 
 
-def _table(declared: list[Content], badges: Badges) -> Table:
+def _table(declared: list[Content], badges: Badges, correction: str) -> Table:
     rows = [row for each in declared for row in each["estimates"]]
+    compared = any(_is_tested(each, row) for each in declared for row in each["estimates"])
+    many = any(words.corrected_p(row) is not None for row in rows)
+    tests = ((_("p"),) if compared else ()) + ((words.corrected_head(correction),) if many else ())
     return Table(
         caption=_("Declared endpoints"),
         head=(
             *words.heads(_("Of")),
-            *words.number_heads(_("Value"), _("Interval"), _("Cases"), _("Readers"), _("Ratings")),
+            *words.number_heads(_("Value"), _("Interval"), *tests, _("Cases"), _("Readers"), _("Ratings")),
         ),
-        groups=tuple(Group(_title(each), _rows(each, badges)) for each in declared),
-        methods=tuple(
-            filter(
-                None,
-                (
-                    _("Intervals: %(methods)s.") % {"methods": words.methods_named(rows)} if rows else "",
-                    words.resampling(rows),
-                    _("Figures are conditional on what was shown and rated; repeats are left out."),
-                ),
-            )
-        ),
+        groups=tuple(Group(_title(each), _rows(each, badges, len(tests))) for each in declared),
+        methods=tuple(filter(None, _methods(rows, correction if many else "", compared=compared))),
         cautions=words.cautions([(_title(each), row) for each in declared for row in each["estimates"]]),
+    )
+
+
+def _is_tested(endpoint: Content, row: Content) -> bool:
+    """Whether a row sets two arms beside each other, and so has a p-value that is printed."""
+    return endpoint["statistic"] in COMPARING and row["p"] is not None
+
+
+def _methods(rows: list[Content], correction: str, *, compared: bool) -> tuple[str, ...]:
+    return (
+        _("Intervals: %(methods)s.") % {"methods": words.methods_named(rows)} if rows else "",
+        words.resampling(rows),
+        _("p: two-sided t test that goes with the interval, of no difference between two arms.")
+        if compared
+        else "",
+        str(_FAMILIES[correction]) if correction else "",
+        _("Figures are conditional on what was shown and rated; repeats are left out."),
     )
 
 
@@ -92,7 +116,7 @@ def _title(endpoint: Content) -> str:
     return _("%(title)s (primary)") % {"title": title} if endpoint["is_primary"] else title
 
 
-def _rows(endpoint: Content, badges: Badges) -> tuple[Row, ...]:
+def _rows(endpoint: Content, badges: Badges, tests: int) -> tuple[Row, ...]:
     rows = endpoint["estimates"]
     if not rows:
         return ((Cell(_("No figure: nothing was rated that it could be computed from."), "why"),),)
@@ -101,10 +125,16 @@ def _rows(endpoint: Content, badges: Badges) -> tuple[Row, ...]:
             _of(row, badges),
             words.value_cell(row),
             words.interval_cell(row),
+            *_tests(endpoint, row)[:tests],
             *words.counted(row)[:3],
         )
         for row in rows
     )
+
+
+def _tests(endpoint: Content, row: Content) -> tuple[Cell, Cell]:
+    p = row["p"] if _is_tested(endpoint, row) else None
+    return Cell(words.p_value(p), "number"), Cell(words.p_value(words.corrected_p(row)), "number")
 
 
 def _of(row: Content, badges: Badges) -> Cell:

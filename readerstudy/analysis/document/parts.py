@@ -47,11 +47,12 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the document: sentences first, then a picture and a table; `inner` sections follow."""
+    """A part: sentences first, then a list of points, a picture and a table; `inner` sections follow."""
 
     slug: str
     heading: str
     sentences: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
     tables: tuple[Table, ...] = ()

@@ -34,6 +34,37 @@ def p_value(p: float | None) -> str:
     return _("below 0.001") if p < 0.001 else decimal(p)
 
 
+def correction_of(content: Content) -> str:
+    """How the report corrects p-values of one family; reports of before this was told did so by Holm's method."""
+    return str(content["inference"].get("correction", "holm"))
+
+
+def corrected_head(correction: str) -> str:
+    return _("p after Holm") if correction == "holm" else _("p after Benjamini–Hochberg")
+
+
+def corrected_p(row: Content) -> float | None:
+    """The corrected p of a comparison; None where there was nothing to correct."""
+    found: float | None = row.get("p_adjusted", row.get("p_holm"))
+    return found
+
+
+def p_cells(row: Content, *, corrected: bool) -> Row:
+    """The p of a comparison, and beside it the corrected one."""
+    cells = (Cell(p_value(row["p"]), "number"), Cell(p_value(corrected_p(row)), "number"))
+    return cells if corrected else cells[:1]
+
+
+def interval_head(rows: Iterable[Content]) -> str:
+    """“95 % interval”, by the level that these rows have."""
+    level = next((row["level"] for row in rows if row["level"] is not None), None)
+    return _("Interval") if level is None else _("%(level)s interval") % {"level": percent(level)}
+
+
+def percent(level: float) -> str:
+    return f"{100 * level:g}\u00a0%"
+
+
 def interval(row: Content) -> str:
     """“0.602 to 0.826”, or why there is no interval."""
     if row["ci"]:
@@ -54,7 +85,7 @@ def with_interval(row: Content) -> str:
     if not row["ci"]:
         return _("no interval")
     return _("%(level)s interval %(limits)s") % {
-        "level": f"{100 * row['level']:g}\u00a0%",
+        "level": percent(row["level"]),
         "limits": interval(row),
     }
 

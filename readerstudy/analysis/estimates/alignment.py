@@ -15,6 +15,7 @@ from readerstudy.analysis.estimates.plain import (
     AS_INTENDED,
     CONDITIONAL,
     Content,
+    adjusted,
     answered,
     arm_scores,
     plain,
@@ -30,7 +31,6 @@ from readerstudy.stats.alignment import (
     proportion_acceptable,
 )
 from readerstudy.stats.arrays import FloatArray
-from readerstudy.stats.intervals import holm
 from readerstudy.stats.ratings import Scores
 from readerstudy.stats.refusals import as_intended
 from readerstudy.studies.models import Criterion, Direction
@@ -114,13 +114,13 @@ def _contrasts(evidence: Evidence, sheet: Sheet, measure: Measure, variant: str)
         )
         for first, second in pairs
     ]
-    adjusted = holm([estimate.p for estimate in found])
+    p_values = adjusted(evidence, [estimate.p for estimate in found])
     return [
         plain(
             estimate.labelled(criterion=sheet.criterion.key),
             refusals=measure[1],
             contrast=[evidence.arms[first].name, evidence.arms[second].name],
-            p_holm=p if len(pairs) > 1 else None,
+            p_adjusted=p,
         )
-        for (first, second), estimate, p in zip(pairs, found, adjusted, strict=True)
+        for (first, second), estimate, p in zip(pairs, found, p_values, strict=True)
     ]

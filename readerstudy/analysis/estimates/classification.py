@@ -11,14 +11,13 @@ from itertools import combinations
 import numpy as np
 
 from readerstudy.analysis.estimates.constancy import model_name
-from readerstudy.analysis.estimates.plain import CONDITIONAL, READINGS, Content, plain
+from readerstudy.analysis.estimates.plain import CONDITIONAL, READINGS, Content, adjusted, plain
 from readerstudy.analysis.evidence import Evidence
 from readerstudy.analysis.labels import fold
-from readerstudy.analysis.table import reference_of
+from readerstudy.analysis.table import label_of
 from readerstudy.stats.accuracy import Correctness, accuracy, correctness, mcnemar, sensitivity, specificity
 from readerstudy.stats.arrays import BoolArray
 from readerstudy.stats.estimate import Estimate
-from readerstudy.stats.intervals import holm
 from readerstudy.stats.ratings import MISSING, Ratings
 from readerstudy.stats.scale import Scale
 from readerstudy.studies.models import Arm
@@ -58,7 +57,7 @@ def classification(evidence: Evidence) -> Content | None:
 
 
 def _references(evidence: Evidence) -> dict[str, str]:
-    found = {case.code: reference_of(case) for case in evidence.table.cases.values()}
+    found = {case.code: label_of(case) for case in evidence.table.cases.values()}
     return {code: label for code, label in found.items() if label}
 
 
@@ -117,13 +116,13 @@ def _contrasts(evidence: Evidence, marks: list[Correctness], refusals: str) -> l
         for test in mcnemar(marks[first].marks, marks[second].marks, inference=evidence.inference)
         if test.variant == "exact"
     ]
-    adjusted = holm([test.p for test in found])
+    p_values = adjusted(evidence, [test.p for test in found])
     return [
         plain(
             test,
             refusals=refusals,
             contrast=[evidence.arms[first].name, evidence.arms[second].name],
-            p_holm=p if len(pairs) > 1 else None,
+            p_adjusted=p,
         )
-        for (first, second), test, p in zip(pairs, found, adjusted, strict=True)
+        for (first, second), test, p in zip(pairs, found, p_values, strict=True)
     ]

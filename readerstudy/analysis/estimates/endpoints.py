@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from readerstudy.analysis.answers import Answers, Mark
-from readerstudy.analysis.estimates.plain import Content, plain
+from readerstudy.analysis.estimates.leaving import leaving
+from readerstudy.analysis.estimates.margins import EVEN, against_margin
+from readerstudy.analysis.estimates.plain import Content, adjusted, plain
 from readerstudy.analysis.estimates.readers_marks import (
     as_answered,
     changed_words,
@@ -23,16 +25,16 @@ from readerstudy.analysis.estimates.readers_marks import (
 from readerstudy.analysis.estimates.refusals import refusals
 from readerstudy.analysis.estimates.texts import agreement_with_reference, median_seconds
 from readerstudy.analysis.evidence import Evidence
-from readerstudy.analysis.table import Record, reference_of
+from readerstudy.analysis.table import Record, label_of
 from readerstudy.stats.agreement import gwet_ac, krippendorff_alpha, percent_agreement
 from readerstudy.stats.agreement.cohen import light_kappa
 from readerstudy.stats.alignment import crossed_mean, paired_difference
+from readerstudy.stats.bland_altman import bland_altman_reference, errors
+from readerstudy.stats.correlation import pairwise_correlations
 from readerstudy.stats.detection import d_prime
 from readerstudy.stats.estimate import Estimate
 from readerstudy.stats.icc import icc
-from readerstudy.stats.inference import Inference
-from readerstudy.stats.kendall import kendall_tau
-from readerstudy.stats.measurement_errors import errors, limits_of_agreement
+from readerstudy.stats.inference import Inference, with_test
 from readerstudy.stats.ratings import Scores
 from readerstudy.stats.roc import auc
 from readerstudy.stats.scale import Scale
@@ -52,15 +54,26 @@ class Asked:
     contrast: tuple[int, int] | None
     wanted: int | None = None
     """Of comparisons the arm whose figure it is."""
+    margin: float | None = None
 
     @property
     def inference(self) -> Inference:
         return self.evidence.inference
 
     @property
+    def is_comparison(self) -> bool:
+        """Whether the question itself sets one output beside another."""
+        return self.statistic in COMPARED and self.answers.criterion.kind == Kind.COMPARATIVE
+
+    @property
+    def names(self) -> list[str]:
+        """The arms of the contrast as they are shown."""
+        return [self.evidence.table.arms[pk].name for pk in self.contrast or ()]
+
+    @property
     def truths(self) -> dict[str, str]:
-        """The reference standard by the code of the case, where there is one."""
-        found = {case.code: reference_of(case) for case in self.evidence.table.cases.values()}
+        """The reference label by the code of the case, where there is one."""
+        found = {case.code: label_of(case) for case in self.evidence.table.cases.values()}
         return {code: label for code, label in found.items() if label}
 
     @property
@@ -73,21 +86,37 @@ class Asked:
 
 
 def endpoints(evidence: Evidence) -> list[Content]:
-    """Every declared endpoint with its figures, in the protocol's order."""
-    return [_endpoint(evidence, each) for each in evidence.declared.endpoints]
+    """Every declared endpoint with its figures, in the protocol's order; p-values are corrected by family.
+
+    The comparisons of the primary endpoints are one family, those of all others another; tests against a margin are
+    corrected among themselves in the same way.
+    """
+    found = [_endpoint(evidence, each) for each in evidence.declared.endpoints]
+    for is_primary in (True, False):
+        family = [each for each in found if each["is_primary"] is is_primary and each["statistic"] in MEANS]
+        rows = [row for each in family for row in each["estimates"]]
+        _correct(evidence, [row for row in rows if row["p"] is not None])
+        _correct(evidence, [row["noninferiority"] for row in rows if row["noninferiority"]])
+    return found
+
+
+def _correct(evidence: Evidence, family: list[Content]) -> None:
+    for row, p in zip(family, adjusted(evidence, [row["p"] for row in family]), strict=True):
+        row["p_adjusted"] = p
 
 
 def _endpoint(evidence: Evidence, declared: Mapping[str, Any]) -> Content:
     statistic, contrast = declared["statistic"], _contrast(evidence, declared.get("contrast"))
     answers = evidence.declared.answers.get(declared.get("criterion", ""), [])
-    asked = [Asked(evidence, statistic, each, contrast) for each in answers]
+    asked = [Asked(evidence, statistic, each, contrast, margin=declared.get("margin")) for each in answers]
+    rows = [*_without_question(evidence, statistic), *_of_answers(asked)]
     return {
         "name": declared["name"],
         "statistic": statistic,
         "criterion": declared.get("criterion", ""),
         "is_primary": bool(declared.get("primary", False)),
         "margin": declared.get("margin"),
-        "estimates": [*_without_question(evidence, statistic), *_of_answers(asked)],
+        "estimates": [{"p_adjusted": None, "noninferiority": None, **row} for row in rows],
     }
 
 
@@ -104,7 +133,7 @@ def _contrast(evidence: Evidence, names: Sequence[str] | None) -> tuple[int, int
 
 def _of_answers(asked: list[Asked]) -> list[Content]:
     rows = [_row(each, estimate) for each in asked for estimate in _figures(each)]
-    return [*rows, *_difference(asked)]
+    return [*rows, *(row for each in asked for row in _comparisons(each)), *_difference(asked)]
 
 
 def _row(asked: Asked, estimate: Estimate) -> Content:
@@ -114,24 +143,29 @@ def _row(asked: Asked, estimate: Estimate) -> Content:
 
 
 def _figures(asked: Asked) -> list[Estimate]:
-    if asked.statistic in COMPARED and asked.answers.criterion.kind == Kind.COMPARATIVE:
-        arms = asked.contrast[:1] if asked.contrast else tuple(asked.evidence.table.arms)
-        return [_of_comparisons(replace(asked, wanted=arm)) for arm in arms]
+    if asked.is_comparison:
+        return []
     if asked.statistic in MEANS:
         scores = MEANS[asked.statistic](asked)
-        if scores is None:
-            return []
-        return [_mean(asked.statistic, scores, asked.inference)]
-    if asked.statistic in FIGURES:
-        return FIGURES[asked.statistic](asked)
-    return []
+        return [] if scores is None else [_mean(asked.statistic, scores, asked.inference)]
+    return FIGURES[asked.statistic](asked) if asked.statistic in FIGURES else []
 
 
-def _of_comparisons(asked: Asked) -> Estimate:
-    """The figure of one arm; where a contrast is declared, against its other arm alone."""
+def _comparisons(asked: Asked) -> list[Content]:
+    """Of each arm how far it was preferred; where a contrast is declared that of its first arm against its other."""
+    if not asked.is_comparison:
+        return []
+    arms = asked.contrast[:1] if asked.contrast else tuple(asked.evidence.table.arms)
+    return [_comparison(replace(asked, wanted=arm)) for arm in arms]
+
+
+def _comparison(asked: Asked) -> Content:
     scores = MEANS[asked.statistic](asked) or asked.answers.scores(lambda _record: None)
-    name = asked.evidence.table.arms[asked.wanted or 0].name
-    return _mean(asked.statistic, scores, asked.inference).labelled(arm=name)
+    name, null = asked.evidence.table.arms[asked.wanted or 0].name, EVEN[asked.statistic]
+    found = _mean(asked.statistic, scores, asked.inference)
+    if asked.contrast:
+        found = with_test(found, null=null)
+    return {**_row(asked, found.labelled(arm=name)), "noninferiority": _against_margin(asked, found, null)}
 
 
 def _mean(name: str, scores: Scores, inference: Inference) -> Estimate:
@@ -150,7 +184,6 @@ def _difference(asked: list[Asked]) -> list[Content]:
     first, second = (MEANS[asked[0].statistic](by_arm[pk]) for pk in contrast)
     if first is None or second is None:
         return []
-    arms = asked[0].evidence.table.arms
     found = paired_difference(
         "mean_score" if asked[0].statistic not in SHARES else asked[0].statistic,
         first,
@@ -158,8 +191,22 @@ def _difference(asked: list[Asked]) -> list[Content]:
         variant="rrrc",
         inference=asked[0].inference,
     )
-    names = [arms[pk].name for pk in contrast]
-    return [plain(found.labelled(criterion=asked[0].answers.criterion.key), contrast=names)]
+    told = plain(found.labelled(criterion=asked[0].answers.criterion.key), contrast=asked[0].names)
+    return [{**told, "noninferiority": _against_margin(asked[0], found, 0.0)}]
+
+
+def _against_margin(asked: Asked, estimate: Estimate, null: float) -> Content | None:
+    """The test against the margin, where one is declared; not while blinded, for its side would name the arms."""
+    if asked.margin is None or asked.contrast is None or asked.evidence.table.blinding.is_blinded:
+        return None
+    return against_margin(
+        estimate,
+        statistic=asked.statistic,
+        criterion=asked.answers.criterion,
+        contrast=asked.names,
+        margin=asked.margin,
+        null=null,
+    )
 
 
 def _without_question(evidence: Evidence, statistic: str) -> list[Content]:
@@ -168,6 +215,9 @@ def _without_question(evidence: Evidence, statistic: str) -> list[Content]:
         return [plain(each) for each in median_seconds(evidence)]
     if statistic == "rouge":
         return [plain(each) for each in agreement_with_reference(evidence)]
+    if statistic == "blinding_index":
+        found = (each["blinding_index"] for each in leaving(evidence))
+        return [row for row in found if row is not None]
     return [arm["rate"] for arm in refusals(evidence)] if statistic == "refusal_share" else []
 
 
@@ -243,6 +293,11 @@ def _error(asked: Asked) -> Scores:
     return errors(asked.answers.scores(lambda record: record.score), _numbers(asked.truths))
 
 
+def _limits(asked: Asked) -> list[Estimate]:
+    measured = asked.answers.scores(lambda record: record.score)
+    return bland_altman_reference(measured, _numbers(asked.truths), inference=asked.inference)
+
+
 def _numbers(truths: Mapping[str, str]) -> dict[str, float]:
     found = {}
     for code, text in truths.items():
@@ -286,6 +341,12 @@ def _alpha(asked: Asked) -> list[Estimate]:
     return [krippendorff_alpha(ratings, metric="nominal", inference=asked.inference)]
 
 
+def _tau_b(asked: Asked) -> list[Estimate]:
+    scores = asked.answers.by_unit(lambda record: record.score)
+    found = pairwise_correlations(scores, inference=asked.inference)
+    return [each for each in found if each.estimator == "kendall_tau_b"]
+
+
 def _d_prime(asked: Asked) -> list[Estimate]:
     said = asked.answers.scores(
         lambda record: float(as_answered(asked.answers.criterion, record.value) == asked.positive)
@@ -313,7 +374,7 @@ MEANS: Mapping[str, Callable[[Asked], Scores | None]] = {
 }
 """Statistics that are a mean over cases and readers, each by the number that a rating counts for."""
 
-COMPARED = frozenset({"win_rate", "preference_share", "mean_score"})
+COMPARED = frozenset(EVEN)
 SHARES = frozenset(MEANS) - {"mean_score", "mean_error"}
 OF_THESE_READERS = frozenset({"iou"})
 
@@ -325,10 +386,8 @@ FIGURES: Mapping[str, Callable[[Asked], list[Estimate]]] = {
     "percent_agreement": _agreement(percent_agreement),
     "alpha": _alpha,
     "icc": lambda asked: [icc(asked.answers.by_unit(lambda record: record.score), inference=asked.inference)],
-    "kendall_tau": lambda asked: kendall_tau(
-        asked.answers.by_unit(lambda record: record.score), inference=asked.inference
-    ),
-    "limits_of_agreement": lambda asked: limits_of_agreement(_error(asked), inference=asked.inference),
+    "kendall_tau": _tau_b,
+    "limits_of_agreement": _limits,
     "d_prime": _d_prime,
     "auc": _auc,
 }

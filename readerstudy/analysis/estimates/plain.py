@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from readerstudy.analysis.evidence import Evidence, Sheet
 from readerstudy.stats.arrays import BoolArray, FloatArray
 from readerstudy.stats.estimate import Estimate
+from readerstudy.stats.intervals import corrected
 from readerstudy.stats.ratings import Scores
 
 Content = dict[str, Any]
@@ -24,6 +26,13 @@ def plain(estimate: Estimate, **more: Any) -> Content:
         "caution_sentences": [caution.sentence for caution in estimate.cautions],
         **more,
     }
+
+
+def adjusted(evidence: Evidence, family: Sequence[float | None]) -> list[float | None]:
+    """The corrected p-values of a family; None for each where it has one member or the protocol corrects none."""
+    if len(family) < 2 or evidence.correction == "none":
+        return [None] * len(family)
+    return corrected(family, evidence.correction)
 
 
 def arm_scores(evidence: Evidence, values: FloatArray, rows: BoolArray) -> Scores:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
@@ -14,9 +14,14 @@ from readerstudy.analysis.declared import Declared, place_of
 from readerstudy.analysis.evidence import Evidence
 from readerstudy.analysis.table import Record
 from readerstudy.stats.ratings import Scores
-from readerstudy.stats.regions.outlines import Points, intersection_over_union
-from readerstudy.stats.wording import edit_share
+from readerstudy.stats.regions import areas_of_outlines, areas_of_unions
+from readerstudy.stats.text import edit_share
 from readerstudy.studies.models import Criterion, Kind
+
+Points = list[list[list[float]]]
+"""For each mark its corners: two of a box, three or more of an outline."""
+Marks = dict[tuple[str, int], Points]
+Areas = Callable[[Points, Points], tuple[float, float, float]]
 
 
 def conforms(accepted: bool | None) -> float | None:
@@ -80,22 +85,41 @@ def signed_confidence(declared: Declared, criterion: Criterion, positive: str) -
 
 
 def overlap_with_others(answers: Answers) -> Scores:
-    """For each case and reader the mean overlap of the reader's marks with those of every other reader."""
-    drawn: dict[int, dict[int, list[Points]]] = defaultdict(dict)
+    """For each case and reader the mean overlap of the reader's marks with those of every other reader.
+
+    Pairs of readers who both marked nothing are left out, for then there is nothing to overlap.
+    """
+    drawn: dict[int, dict[int, Marks]] = defaultdict(dict)
     for record in answers.records:
-        drawn[record.case][record.reader] = _points(json.loads(record.value))
+        drawn[record.case][record.reader] = _marks(record.value)
     readers = {reader: column for column, reader in enumerate(answers.table.readers)}
+    areas = _areas_of_boxes if answers.criterion.kind == Kind.BOX else areas_of_outlines
     values = np.full((len(drawn), len(readers)), math.nan)
     for row, marks in enumerate(drawn.values()):
         for reader, own in marks.items():
-            others = [intersection_over_union(own, other) for each, other in marks.items() if each != reader]
-            if others:
-                values[row, readers[reader]] = sum(others) / len(others)
+            found = [_overlap(own, other, areas) for each, other in marks.items() if each != reader]
+            shares = [share for share in found if share is not None]
+            values[row, readers[reader]] = sum(shares) / len(shares) if shares else math.nan
     units = tuple(answers.table.cases[case].code for case in drawn)
     return Scores(values=values, units=units, readers=answers.readers)
 
 
-def _points(marks: list[dict[str, Any]]) -> list[Points]:
-    """The corners of marks on the first image that any of them lies on."""
-    slots = sorted({mark["slot"] for mark in marks})
-    return [mark["points"] for mark in marks if mark["slot"] == slots[0]]
+def _marks(value: str) -> Marks:
+    """The corners of each mark by the image and frame on which it lies."""
+    found: Marks = defaultdict(list)
+    for mark in json.loads(value):
+        found[mark["slot"], mark["frame"]].append(mark["points"])
+    return found
+
+
+def _overlap(first: Marks, second: Marks, areas: Areas) -> float | None:
+    """Intersection over union of all that each marked, whatever the image; None where neither marked anything."""
+    found = [areas(first.get(place, []), second.get(place, [])) for place in {**first, **second}]
+    shared = sum(both for _one, _other, both in found)
+    union = sum(one + other for one, other, _both in found) - shared
+    return shared / union if union else None
+
+
+def _areas_of_boxes(first: Points, second: Points) -> tuple[float, float, float]:
+    sides = [np.array(marks, dtype=np.float64).reshape(-1, 4) for marks in (first, second)]
+    return areas_of_unions(*sides)

@@ -8,14 +8,11 @@ import numpy as np
 
 from readerstudy.analysis.evidence import Evidence
 from readerstudy.analysis.table import reference_of
-from readerstudy.stats.alignment import crossed_mean
 from readerstudy.stats.estimate import Estimate, Reason
 from readerstudy.stats.quantiles import binomial_lower_p
-from readerstudy.stats.ratings import Scores
-from readerstudy.stats.wording import rouge_l
+from readerstudy.stats.text import rouge
 
 ORDER_STATISTICS = "order statistics"
-MODEL = "model"
 
 
 def median_seconds(evidence: Evidence) -> list[Estimate]:
@@ -56,19 +53,15 @@ def _median(seconds: list[float], level: float) -> Estimate:
 def agreement_with_reference(evidence: Evidence) -> list[Estimate]:
     """ROUGE-L of each arm's texts against the reference texts, the mean over cases."""
     cases, arms = evidence.table.cases, evidence.table.arms
-    found = {
-        arm: {cases[case].code: rouge_l(text, reference_of(cases[case])) for case, text in texts.items()}
+    references = {case.code: reference_of(case) for case in cases.values()}
+    written = {
+        arm: {cases[case].code: text for case, text in texts.items()}
         for arm, texts in evidence.declared.texts.items()
     }
     return [
-        crossed_mean("rouge_l", _column(found[arm]), variant="frrc", inference=evidence.inference).labelled(
-            arm=row.name
-        )
+        each.labelled(arm=row.name)
         for arm, row in arms.items()
-        if found.get(arm)
+        if written.get(arm)
+        for each in rouge(written[arm], references, inference=evidence.inference)
+        if each.variant == "rougeL"
     ]
-
-
-def _column(by_case: dict[str, float]) -> Scores:
-    values = np.array(list(by_case.values()))[:, np.newaxis]
-    return Scores(values=values, units=tuple(by_case), readers=(MODEL,))

@@ -49,7 +49,7 @@ def draw(criterion: Content, names: dict[str, str]) -> Drawing:
     if criterion["kind"] == Kind.YES_NO:
         blocks = blocks[:1]  # the mean of yes and no says nothing that the share does not say
     height = TOP + sum(HEAD + len(rows) * ROW + FOOT for _measure, rows in blocks) + 12
-    sheet = Drawing(height, f"{criterion['question']}: estimates with 95 % intervals")
+    sheet = Drawing(height, f"{criterion['question']}: estimates with intervals")
     sheet.text(0, 14, short(criterion["question"], 70), weight="bold")
     y = TOP
     for measure, rows in blocks:

@@ -1,4 +1,4 @@
-"""Cases for practice, for attention checks and for later batches."""
+"""Cases for practice, for attention checks and for later batches; room for reference reports."""
 
 from django.db import migrations, models
 
@@ -27,5 +27,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(purpose__in=[value for value, _label in CHOICES]),
                 name="cases_known_purpose",
             ),
+        ),
+        migrations.AlterField(
+            "referencestandard",
+            "label",
+            models.CharField(max_length=10_000, verbose_name="reference label or text"),
         ),
     ]

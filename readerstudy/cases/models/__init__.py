@@ -5,7 +5,7 @@ one, and puts the image into a *slot* of a *case*. Only renditions ever leave: t
 row, which coordinators alone see, and its bytes are deleted once the renditions exist.
 """
 
-from readerstudy.cases.models.cases import COMPARED, READ, Case, Cases, Purpose, ReferenceStandard
+from readerstudy.cases.models.cases import COMPARED, READ, Case, Cases, Purpose, ReferenceStandard, as_label
 from readerstudy.cases.models.images import FIRST_SLOT, OVERLAY, SAYS_NOTHING, Image, Images, Mask
 from readerstudy.cases.models.renditions import Rendition, RenditionKind, Renditions
 from readerstudy.cases.models.rules import (
@@ -44,5 +44,6 @@ __all__ = [
     "Transfer",
     "Upload",
     "Uploads",
+    "as_label",
     "rules_of",
 ]

@@ -6,11 +6,13 @@ from collections import defaultdict
 
 from django.conf import settings
 from django.db import models
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from readerstudy.cases.matching import KnownCase
 from readerstudy.cases.models.uploads import Fate, Upload
 from readerstudy.studies.models import Study
+from readerstudy.studies.protocol.case_tables import LONGEST_REFERENCE
 
 
 class Purpose(models.TextChoices):
@@ -111,12 +113,20 @@ class Case(models.Model):
         return self.code
 
 
+LONGEST_LABEL = 80
+
+
+def as_label(reference: str) -> str:
+    """The reference standard where it is a label, to count and compare by; empty where it is a longer text."""
+    return reference if len(reference) <= LONGEST_LABEL and "\n" not in reference else ""
+
+
 class ReferenceStandard(models.Model):
-    """The truth about a case, hidden from readers and vendors."""
+    """The truth about a case, hidden from vendors, and from readers unless the display shows it: a label or a text."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
     case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="reference")
-    label = models.CharField(_("reference label"), max_length=80)
+    label = models.CharField(_("reference label or text"), max_length=LONGEST_REFERENCE)
 
     class Meta:
         verbose_name = _("reference standard")
@@ -126,7 +136,12 @@ class ReferenceStandard(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.case}: {self.label}"
+        return f"{self.case}: {self.short}"
+
+    @property
+    def short(self) -> str:
+        """In one line: the label, or how the text begins."""
+        return Truncator(" ".join(self.label.split())).chars(LONGEST_LABEL)
 
 
 def _names_of_cases(study: Study) -> dict[int, list[str]]:

@@ -9,17 +9,10 @@ from itertools import product
 from django.conf import settings
 
 from readerstudy.cases.models import Case
-from readerstudy.generation.actions import (
-    approve_arm,
-    freeze_outputs,
-    import_outputs,
-    overrule,
-    queue_generations,
-)
-from readerstudy.generation.blinding.levelled import arms_of
-from readerstudy.generation.models import Generation, Stage, Verdict
+from readerstudy.demo.freezing import confirm_and_freeze
+from readerstudy.generation.actions import import_outputs, queue_generations
+from readerstudy.generation.models import Generation, Stage
 from readerstudy.generation.running.calls import work_on
-from readerstudy.generation.running.progress import flagged_of
 from readerstudy.providers.connections import simulated_offers
 from readerstudy.providers.recordings import Recording
 from readerstudy.providers.simulated import start
@@ -54,7 +47,7 @@ def make_outputs(study: Study, seed: int) -> None:
         queue_generations(study=study, by=study.created_by)
     _work(study)
     if Arm.objects.with_outputs(study).exists():
-        _freeze(study)
+        confirm_and_freeze(study, reason=APPROVAL)
 
 
 def _recordings(arm: Arm, layout: str, seed: int) -> Iterator[Recording]:
@@ -72,13 +65,3 @@ def _work(study: Study) -> None:
     failed = Generation.objects.of(study).exclude(stage=Stage.DONE).order_by("pk").first()
     if failed is not None:
         raise StudyError(failed.failure or f"An output was not made: it is {failed.get_stage_display()}.")
-
-
-def _freeze(study: Study) -> None:
-    by = study.created_by
-    for verdict in flagged_of(study).select_related("interpretation__generation__arm"):
-        overrule(interpretation=verdict.interpretation, verdict=Verdict(verdict.verdict), by=by)
-    for state in arms_of(study):
-        if not state.is_approved:
-            approve_arm(arm=state.arm, reason=APPROVAL, by=by)
-    freeze_outputs(study=study, by=by)

@@ -17,7 +17,12 @@ from readerstudy.studies.protocol.problems import Problem, ProtocolError
 MOST_CASES, MOST_READERS = 48, 24
 TRUTHS = {
     "measurement": ("8.5", "12.0", "17.5", "23.0"),
-    "report": ("The lungs are clear.", "A nodule on the left."),
+    "report": (
+        "The lungs are clear and fully expanded. The heart is of normal size, and there is no pleural effusion. "
+        "Impression: no finding.",
+        "A round nodule of 12 mm lies in the left upper zone. The rest of the lungs is clear and the heart is of "
+        "normal size. Impression: nodule on the left, to be followed up.",
+    ),
 }
 
 

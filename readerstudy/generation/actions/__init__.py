@@ -11,6 +11,7 @@ from readerstudy.generation.actions.batches import (
 from readerstudy.generation.actions.calls import (
     NOTHING,
     begin_attempt,
+    give_back,
     give_up,
     refuse,
     store_failure,
@@ -50,6 +51,7 @@ __all__ = [
     "forget_file",
     "freeze_outputs",
     "gather_batch",
+    "give_back",
     "give_up",
     "hold_queue",
     "import_file",

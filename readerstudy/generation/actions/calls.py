@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from readerstudy.audit.record import record, study_stream
 from readerstudy.generation.actions.extractions import extract
 from readerstudy.generation.actions.limits import correct_pace
-from readerstudy.generation.actions.money import Reservation, reserve, settle, taken_by
+from readerstudy.generation.actions.money import Charge, Reservation, charge, reserve, settle, taken_by
 from readerstudy.generation.models import (
     Attempt,
     Batch,
@@ -28,6 +28,7 @@ from readerstudy.generation.models import (
     Stage,
     VendorPause,
 )
+from readerstudy.generation.models.statements import change, insert, run
 from readerstudy.generation.prompting.recipes import recipe_sha256
 from readerstudy.generation.running import sizes, storable
 from readerstudy.providers import ErrorCode, ProviderError, Reply
@@ -39,6 +40,11 @@ FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 120.0
 LONGEST_ASKED_SECONDS = 3600.0
 NOTHING = Rendered(system="", parts=())
+_DONE = """
+UPDATE generation_generation
+SET stage = 'done', failure = '', lease_until = NULL, batch_id = NULL, finished_at = %(now)s
+WHERE id = %(row)s AND stage <> 'done' RETURNING id
+"""
 NO_CHARGE = Reservation(price=None, tokens=0, cost=None)
 
 
@@ -62,13 +68,13 @@ def begin_attempt(*, generation: Generation, rendered: Rendered = NOTHING) -> At
     source = generation.source
     taken = NO_CHARGE if source.is_recorded else reserve(source=source, size=most_of(generation, rendered))
     if taken is None:
-        _give_back(generation)
+        give_back(generation=generation)
         return None
     if generation.claims > 1:
         _close_open_attempts(row, "lost", _("The worker ended before the reply was stored."))
     number = row.attempts.count() + 1 if generation.claims > 1 else 1
     attempt = new_attempt(generation=generation, rendered=rendered, number=number, taken=taken)
-    attempt.save(force_insert=True)
+    insert(attempt)
     return attempt
 
 
@@ -112,18 +118,34 @@ def store_reply(*, attempt: Attempt, reply: Reply, judgement: Judgement) -> bool
     A reply that comes after its lease is as good as any, as long as it is the first. Returns whether it was.
     """
     generation = attempt.generation
-    unmade = Generation.objects.filter(pk=generation.pk).exclude(stage=Stage.DONE)
-    done = {"stage": Stage.DONE, "failure": "", "lease_until": None, "batch": None}
-    is_first = bool(unmade.update(**done, finished_at=timezone.now()))
-    _complete(attempt, reply, is_used=is_first, charged=_settle(attempt, reply))
-    if not is_first:
-        return False
+    is_first = run(_DONE, {"row": generation.pk, "now": timezone.now()}) is not None
+    charged = _charged(attempt, reply)
+    _complete(attempt, reply, is_used=is_first, charged=charged.fields if charged else {})
+    told = _store_output(attempt, reply, judgement) if is_first else None
+    if charged:  # from here on all other calls of the study wait for this one, so little comes after it
+        correct_pace(generation=generation, tokens=charged.tokens)
+        settle(charged)
+    if told:
+        stream = f"{study_stream(generation.source.study_id)}/outputs"
+        record(
+            "interpretation.store", by=None, stream=stream, subject=f"generation {generation.pk}", data=told
+        )
+    return is_first
+
+
+def _store_output(attempt: Attempt, reply: Reply, judgement: Judgement) -> dict[str, Any]:
+    """Stores text, verdict and what is read out of the text; returns what its audit event says."""
     text = storable.text(reply.text or reply.refusal_text)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    interpretation = Interpretation.objects.create(
-        generation=generation, attempt=attempt, text=text, sha256=digest
-    )
-    RefusalVerdict.objects.create(
+    interpretation = Interpretation(generation=attempt.generation, attempt=attempt, text=text, sha256=digest)
+    insert(interpretation)
+    insert(_verdict(interpretation, judgement))
+    extract(interpretation=interpretation)
+    return {"attempt": attempt.key, "text_sha256": digest, "verdict": judgement.verdict}
+
+
+def _verdict(interpretation: Interpretation, judgement: Judgement) -> RefusalVerdict:
+    return RefusalVerdict(
         interpretation=interpretation,
         verdict=judgement.verdict,
         declined=judgement.declined,
@@ -131,11 +153,6 @@ def store_reply(*, attempt: Attempt, reply: Reply, judgement: Judgement) -> bool
         evidence=storable.text(judgement.evidence, 400),
         is_sure=judgement.is_sure,
     )
-    extract(interpretation=interpretation)
-    data = {"attempt": attempt.key, "text_sha256": digest, "verdict": judgement.verdict}
-    stream = f"{study_stream(generation.source.study_id)}/outputs"
-    record("interpretation.store", by=None, stream=stream, subject=f"generation {generation.pk}", data=data)
-    return True
 
 
 @transaction.atomic
@@ -146,8 +163,10 @@ def store_failure(*, generation: Generation, attempt: Attempt, error: ProviderEr
     """
     row = Generation.objects.held(generation).select_for_update(no_key=True).first()
     is_free = not error.possibly_paid and attempt.counted_tokens
-    charged = settle(attempt=attempt, tokens=sizes.Size(0, 0)) if is_free else {}
-    _complete_failed(attempt, error, charged)
+    charged = charge(attempt=attempt, tokens=sizes.Size(0, 0)) if is_free else None
+    _complete_failed(attempt, error, charged.fields if charged else {})
+    if charged:
+        settle(charged)
     if row is None:
         return
     if error.retry != "again":
@@ -202,19 +221,15 @@ def _fingerprint(image: ImagePart) -> dict[str, str]:
     return {"slot": image.slot, "sha256": hashlib.sha256(image.data).hexdigest()}
 
 
-def _settle(attempt: Attempt, reply: Reply) -> dict[str, Any]:
-    """What the vendor counted takes the place of what was reserved; where it counted nothing, that stays."""
+def _charged(attempt: Attempt, reply: Reply) -> Charge | None:
+    """What the vendor counted, for the place of what was reserved; where it counted nothing, that stays."""
     source = attempt.generation.source
     offer = settings.CONNECTIONS.get(source.connection)
     taken = taken_by(reply, offer.connection.adapter if offer else "")
-    if source.is_recorded or taken is None:
-        return {}
-    charged = settle(attempt=attempt, tokens=taken)
-    correct_pace(generation=attempt.generation, tokens=taken.tokens)
-    return charged
+    return None if source.is_recorded or taken is None else charge(attempt=attempt, tokens=taken)
 
 
-def _give_back(generation: Generation) -> None:
+def give_back(*, generation: Generation) -> None:
     """The row waits again as if nobody had claimed it."""
     Generation.objects.held(generation).update(
         stage=Stage.QUEUED, lease_until=None, claims_before=F("claims_before") + 1
@@ -251,8 +266,8 @@ def _fail(row: Generation, sentence: str) -> None:
 
 
 def _complete(attempt: Attempt, reply: Reply, *, is_used: bool, charged: Mapping[str, Any]) -> None:
-    Attempt.objects.filter(pk=attempt.pk).update(
-        **charged,
+    ended = dict(
+        charged,
         finished_at=timezone.now(),
         outcome=str(reply.outcome),
         error="",
@@ -272,3 +287,4 @@ def _complete(attempt: Attempt, reply: Reply, *, is_used: bool, charged: Mapping
         dropped=storable.json(reply.dropped),
         raw=storable.json(reply.raw),
     )
+    change(Attempt, attempt.pk, ended)

@@ -8,6 +8,7 @@ from typing import Any
 from readerstudy.cases.models import Image
 from readerstudy.generation.models import Extraction, Generation, Interpretation, RecordedOutput
 from readerstudy.generation.models.extractions import LONGEST_LABEL, LONGEST_PROBLEM
+from readerstudy.generation.models.statements import insert
 from readerstudy.generation.running import storable
 from readerstudy.providers.prompts import Read, read_reply
 
@@ -25,7 +26,9 @@ def extract(*, interpretation: Interpretation) -> Extraction:
     slots = _slots(generation) if has_boxes else []
     read = read_reply(prompt, interpretation.text, slots)
     said = _said_elsewhere(output, slots) if output else {}
-    return Extraction.objects.create(interpretation=interpretation, **{**_columns(read), **said})
+    extraction = Extraction(interpretation=interpretation, **{**_columns(read), **said})
+    insert(extraction)
+    return extraction
 
 
 def _columns(read: Read) -> dict[str, Any]:

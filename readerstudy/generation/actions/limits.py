@@ -7,7 +7,7 @@ from django.db import transaction
 from readerstudy.accounts.models import User
 from readerstudy.audit.record import record
 from readerstudy.generation.actions.queue import ring_on_commit
-from readerstudy.generation.models import Gate, Generation
+from readerstudy.generation.models import Gate, Generation, Place
 
 
 @transaction.atomic
@@ -19,13 +19,17 @@ def set_limits(
     calls_at_once: int | None,
     by: User,
 ) -> Gate:
-    """Limits a connection for all workers from the next call on; None is no limit."""
+    """Limits a connection for all workers from the next call on; None is no limit.
+
+    Calls that went out while nothing limited how many may be out at once hold no place, and are not counted.
+    """
     wanted = {
         "requests_per_minute": requests_per_minute,
         "tokens_per_minute": tokens_per_minute,
         "calls_at_once": calls_at_once,
     }
     gate, _made = Gate.objects.select_for_update().update_or_create(connection=connection, defaults=wanted)
+    Place.objects.make(gate)
     record("limits.set", by=by, subject=connection, data=wanted)
     ring_on_commit()
     return gate

@@ -16,6 +16,7 @@ from readerstudy.audit.record import record, study_stream
 from readerstudy.generation.actions.queue import ring_on_commit
 from readerstudy.generation.models import Attempt, Budget, Generation, Price, Purse, Source, Stop
 from readerstudy.generation.models.money import MILLION
+from readerstudy.generation.models.statements import fetch, run
 from readerstudy.generation.policies import GenerationError
 from readerstudy.generation.running import storable
 from readerstudy.generation.running.sizes import Size
@@ -26,6 +27,25 @@ from readerstudy.studies.policies import check_protocol_open
 
 THINKING_APART = ("gemini", "gemini-legacy", "gemini_legacy")
 """Adapters whose vendor counts reasoning beside the output and not within it."""
+
+
+_GAINS = """
+tokens = tokens + %(tokens)s,
+    money = money + CASE WHEN currency = %(currency)s THEN %(cost)s::numeric ELSE 0 END
+"""
+_RESERVE = f"""
+UPDATE generation_purse SET stop = '', {_GAINS}
+WHERE study_id = %(study)s AND (tokens_limit IS NULL OR tokens_limit >= tokens + %(tokens)s)
+    AND (money_limit IS NULL OR (currency = %(currency)s AND money_limit >= money + %(cost)s::numeric))
+RETURNING id
+"""  # noqa: S608  our own words
+_SETTLE = f"""
+UPDATE generation_purse SET stop = CASE WHEN stop IN ('money', 'tokens') THEN '' ELSE stop END, {_GAINS}
+WHERE study_id = %(study)s RETURNING id
+"""  # noqa: S608
+_BEFORE = """
+SELECT price_id, counted_tokens, cost, batch_id FROM generation_attempt WHERE id = %(attempt)s FOR NO KEY UPDATE
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +79,10 @@ def set_price(*, study: Study, fields: Mapping[str, Any], by: User) -> Price:
     """Adds a price; it counts from now on, and for earlier calls of this model whose price was not known."""
     study = locked(study)
     check_protocol_open(study)
-    purse = _locked_purse(study)
     price = Price.objects.create(study=study, by=by, **fields)
-    _price_earlier_calls(price)
+    _price_earlier_calls(price, _unpriced(price))
+    purse = _locked_purse(study)
+    _price_earlier_calls(price, _begun_meanwhile(price))
     _recount(purse)
     told = {name: str(value) for name, value in fields.items()}
     record("price.set", by=by, stream=study_stream(study.pk), subject=price.model, data=told)
@@ -74,35 +95,71 @@ def reserve(*, source: Source, size: Size, in_batch: bool = False) -> Reservatio
 
     Call it inside the transaction that writes the attempt.
     """
-    purse = _locked_purse(source.study)
     price = Price.objects.newest(source.study, source.connection, source.model)
     cost = price.cost(size.input_tokens, size.output_tokens, in_batch=in_batch) if price else None
-    stop = purse.what_stops(price, size.tokens, cost)
-    if stop is Stop.NONE:
-        purse.tokens += size.tokens
-        purse.money += cost if cost is not None and purse.counts(price) else 0
-    purse.stop = stop
-    purse.save(update_fields=["tokens", "money", "stop"])
-    return Reservation(price, size.tokens, cost) if stop is Stop.NONE else None
+    wanted = Reservation(price, size.tokens, cost)
+    return wanted if run(_RESERVE, _added(source.study, wanted)) else _reserve_slowly(source.study, wanted)
 
 
-def settle(*, attempt: Attempt, tokens: Size) -> dict[str, Any]:
-    """Puts what a call took in the place of what was reserved for it; what is set free may let others begin.
+def _added(study: Study, taken: Reservation) -> dict[str, Any]:
+    """What a purse gains; money only counts in the purse's currency."""
+    is_priced = taken.price is not None and taken.cost is not None
+    currency = taken.price.currency if taken.price is not None and is_priced else None
+    return {"study": study.pk, "tokens": taken.tokens, "currency": currency, "cost": taken.cost}
 
-    Returns the fields to write with the attempt. Call it before, so that purse and attempt are always locked in this
-    order.
+
+def _reserve_slowly(study: Study, wanted: Reservation) -> Reservation | None:
+    """Makes the study's first purse, or says in it why the call cannot begin."""
+    purse = _locked_purse(study)
+    purse.stop = purse.what_stops(wanted.price, wanted.tokens, wanted.cost)
+    if purse.stop == Stop.NONE:
+        return wanted if run(_RESERVE, _added(study, wanted)) else None
+    purse.save(update_fields=["stop"])
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a call took instead of what was reserved for it: its fields in the attempt, and what its purse gains."""
+
+    study: Study
+    tokens: int
+    fields: Mapping[str, Any]
+    more: Reservation
+
+
+def charge(*, attempt: Attempt, tokens: Size) -> Charge:
+    """Puts what a call took in the place of what was reserved for it. Write its `fields` with the attempt.
+
+    Attempts are always locked before their purse. The purse is the lock that all calls of a study share, so it comes
+    last, with `settle`.
     """
-    purse = _locked_purse(attempt.generation.source.study)
-    before = Attempt.objects.select_related("price").get(pk=attempt.pk)
-    in_batch = before.batch_id is not None
-    price = before.price
+    before = run(_BEFORE, {"attempt": attempt.pk})
+    if before is None:
+        raise Attempt.DoesNotExist
+    number, reserved, expected, batch = before
+    price = _price_of(attempt, number)
+    in_batch = batch is not None
     cost = price.cost(tokens.input_tokens, tokens.output_tokens, in_batch=in_batch) if price else None
-    purse.tokens += tokens.tokens - before.counted_tokens
-    if cost is not None and before.cost is not None and purse.counts(price):
-        purse.money += cost - before.cost
-    purse.stop = "" if purse.stop in (Stop.MONEY, Stop.TOKENS) else purse.stop
-    purse.save(update_fields=["tokens", "money", "stop"])
-    return {"counted_tokens": tokens.tokens, "cost": cost}
+    more = None if cost is None or expected is None else cost - expected
+    return Charge(
+        study=attempt.generation.source.study,
+        tokens=tokens.tokens,
+        fields={"counted_tokens": tokens.tokens, "cost": cost},
+        more=Reservation(price, tokens.tokens - reserved, more),
+    )
+
+
+def _price_of(attempt: Attempt, number: int | None) -> Price | None:
+    """The price of a call, which may have been entered while it was out."""
+    if number is None or attempt.price_id == number:
+        return attempt.price if number else None
+    return fetch(Price, number)
+
+
+def settle(charged: Charge) -> None:
+    """Enters a charge into the purse; what is set free may let others begin. As late in a transaction as can be."""
+    run(_SETTLE, _added(charged.study, charged.more))
 
 
 def taken_by(reply: Reply, adapter: str) -> Size | None:
@@ -122,7 +179,20 @@ def _locked_purse(study: Study) -> Purse:
     return found
 
 
-def _price_earlier_calls(price: Price) -> None:
+def _unpriced(price: Price) -> models.QuerySet[Attempt]:
+    rows = Generation.objects.asking(price.connection).values("pk")
+    return Attempt.objects.of(price.study).filter(
+        generation__in=rows, asked_model=price.model, price=None, counted_tokens__gt=0
+    )
+
+
+def _begun_meanwhile(price: Price) -> models.QuerySet[Attempt]:
+    """Calls that began while the price was entered. One that ends at this moment waits for us; we do not for it."""
+    begun = _unpriced(price).select_for_update(skip_locked=True, of=("self",))
+    return Attempt.objects.filter(pk__in=[attempt.pk for attempt in begun])
+
+
+def _price_earlier_calls(price: Price, unpriced: models.QuerySet[Attempt]) -> None:
     """Calls without counts of their own may have been paid for in full: at the dearer of the two rates."""
     share = models.Value((100 - price.batch_discount) / Decimal(100))
     discount = models.Case(models.When(mode="batch", then=share), default=models.Value(Decimal(1)))
@@ -131,10 +201,6 @@ def _price_earlier_calls(price: Price) -> None:
     exact = said + Greatest(received, 0) * price.output_per_million
     most = models.F("counted_tokens") * max(price.input_per_million, price.output_per_million)
     cost = Coalesce(exact, most, output_field=models.DecimalField()) * discount / MILLION
-    rows = Generation.objects.asking(price.connection).values("pk")
-    unpriced = Attempt.objects.of(price.study).filter(
-        generation__in=rows, asked_model=price.model, price=None, counted_tokens__gt=0
-    )
     unpriced.update(price=price, cost=models.ExpressionWrapper(cost, output_field=models.DecimalField()))
 
 

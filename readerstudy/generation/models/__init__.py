@@ -10,6 +10,7 @@ from readerstudy.generation.models.judging import Judge, JudgeCall, Judging, Jud
 from readerstudy.generation.models.leaks import ArmApproval
 from readerstudy.generation.models.money import Budget, Budgets, Price, Prices, Purse, Stop
 from readerstudy.generation.models.outputs import ArrivedFile, Draft, Interpretation, RecordedOutput
+from readerstudy.generation.models.places import Place, Places, Taken
 from readerstudy.generation.models.queue import Generation, Generations, Source, Stage, closed_gates
 from readerstudy.generation.models.sampling import Sampling, Telling
 from readerstudy.generation.models.shown import Redaction, Redactions, ShownText, ShownTexts, TextRules
@@ -50,6 +51,8 @@ __all__ = [
     "Judgings",
     "Layer",
     "Mode",
+    "Place",
+    "Places",
     "Price",
     "Prices",
     "Purse",
@@ -64,6 +67,7 @@ __all__ = [
     "Stage",
     "Status",
     "Stop",
+    "Taken",
     "Telling",
     "TextRules",
     "TrainingUse",

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from readerstudy.generation.models.statements import find
 from readerstudy.studies.models import Study
 
 
@@ -98,13 +99,18 @@ class Gates(models.QuerySet["Gate"]):
         limits = ("requests_per_minute", "tokens_per_minute", "calls_at_once")
         return self.exclude(**dict.fromkeys(limits))
 
+    def named(self, connection: str) -> Gate | None:
+        """The gate of a connection, None where it has no limits."""
+        return find(Gate, "WHERE connection = %s", [connection])
+
 
 class Gate(models.Model):
     """The limits of one connection, shared by all workers on all machines. An empty limit is none.
 
     Requests and tokens are paced by booking: each call takes the next free moment and moves it on, by the clock of the
     database, so calls are spread evenly and none is sent early. Tokens are booked as what a call of this connection
-    typically takes (`typical_tokens`) and corrected when the reply says how many it took.
+    typically takes (`typical_tokens`) and corrected when the reply says how many it took. Calls at once are rows of
+    their own (`Place`).
     """
 
     connection = models.CharField(_("provider"), max_length=40, unique=True)

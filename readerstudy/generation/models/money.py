@@ -10,10 +10,14 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from readerstudy.generation.models.statements import find
 from readerstudy.studies.models import Study
 
 MILLION = Decimal(1_000_000)
 MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 6}
+
+
+_NEWEST = "WHERE study_id = %s AND connection = %s AND model = %s ORDER BY id DESC LIMIT 1"
 
 
 class Stop(models.TextChoices):
@@ -32,7 +36,7 @@ class Prices(models.QuerySet["Price"]):
         return newest.distinct("connection", "model")
 
     def newest(self, study: Study, connection: str, model: str) -> Price | None:
-        return self.filter(study=study, connection=connection, model=model).order_by("-pk").first()
+        return find(Price, _NEWEST, [study.pk, connection, model])
 
 
 class Price(models.Model):

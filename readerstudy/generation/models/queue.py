@@ -8,9 +8,8 @@ requeue or fail it.
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -22,10 +21,9 @@ from readerstudy.cases.models import Case
 from readerstudy.generation.models.batches import Batch
 from readerstudy.generation.models.gates import AHEAD_SECONDS, Gate, Gates, Hold, VendorPause
 from readerstudy.generation.models.money import Purse
+from readerstudy.generation.models.statements import columns_of, fetch, first_of
 from readerstudy.generation.models.trials import Trial
-from readerstudy.studies.models import Arm, CallMode, Study
-
-CLAIMS_AT_A_CLOSED_GATE = 5
+from readerstudy.studies.models import Arm, CallMode, PromptVersion, Study
 
 
 class Stage(models.TextChoices):
@@ -97,29 +95,14 @@ class Generations(models.QuerySet["Generation"]):
         soonest = self.live().annotate(moment=moment).order_by("moment")
         return soonest.values_list("moment", flat=True).first()
 
+    @transaction.atomic
     def claim_next(self, *, seconds: float) -> Generation | None:
-        """Takes the row of all that has waited longest, for `seconds`; two workers never get the same one.
-
-        Where its connection is limited, a place in time is booked with it: `begins_at` of the row.
-        """
-        for _try in range(CLAIMS_AT_A_CLOSED_GATE):
-            try:
-                with transaction.atomic():
-                    row = self._claim_first(seconds)
-                    return _with_a_place(row) if row else None
-            except _GateClosed:
-                continue
-        return None
-
-    def _claim_first(self, seconds: float) -> Generation | None:
+        """Takes the row of all that has waited longest, for `seconds`; two workers never get the same one."""
         now = timezone.now()
         sql, parameters = _claiming()
         filled = [now if each is _NOW else each for each in parameters]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [now + timedelta(seconds=seconds), *filled])
-            found = cursor.fetchone()
-        sources = ("arm__study", "arm__prompt", "trial__study", "trial__prompt", "case")
-        return self.select_related(*sources).get(pk=found[0]) if found else None
+        found = first_of(Generation, sql, [now + timedelta(seconds=seconds), *filled])
+        return None if found is None else _with_its_source(found)
 
     def claim_of(self, study: Study, *, seconds: float) -> Generation | None:
         """Takes the first queued row of one study, due or not and whatever the limits: for a dry run in one process."""
@@ -167,10 +150,8 @@ class Generation(models.Model):
 
     objects = Generations.as_manager()
 
-    begins_at: float = 0.0
-    """The moment of `time.monotonic()` before which the worker that claimed the row must not call."""
     paced_tokens: float = 0.0
-    """Tokens that were booked at the gate of its connection with this claim."""
+    """Tokens that were booked at the gate of its connection for the call under way."""
 
     class Meta:
         verbose_name = _("generation")
@@ -231,12 +212,12 @@ class Generation(models.Model):
         return self.claims - self.claims_before
 
 
-class _GateClosed(Exception):
-    """Another worker took the last place; the claim is undone."""
-
-
 def closed_gates() -> Gates:
-    """Gates of connections that cannot take another call now, by the clock of the database."""
+    """Gates of connections that cannot take another call now, by the clock of the database.
+
+    Rows beyond the calls at once are claimed too, half as many again and one: while these are prepared and stored,
+    others have the places. How many calls are out is decided by the places alone.
+    """
     at_work = Generation.objects.asking(models.OuterRef("connection")).filter(
         stage=Stage.RUNNING, batch=None, lease_until__gte=Now()
     )
@@ -246,40 +227,57 @@ def closed_gates() -> Gates:
     too_far = models.Q(request_free_at__gt=latest) | models.Q(token_free_at__gt=latest)
     is_paced = models.Q(requests_per_minute__isnull=False) | models.Q(tokens_per_minute__isnull=False)
     return Gate.objects.annotate(under_way=under_way).filter(
-        (is_paced & too_far) | models.Q(calls_at_once__lte=models.F("under_way"))
+        (is_paced & too_far)
+        | models.Q(calls_at_once__lt=models.F("under_way") - models.F("calls_at_once") / 2)
     )
 
 
-def _with_a_place(row: Generation) -> Generation:
-    """Books the claimed row's place under the lock of its gate, so that no limit is passed however many claim at once.
-
-    Raises `_GateClosed` where there is none, which undoes the claim.
-    """
-    gate = Gate.objects.select_for_update(no_key=True).filter(connection=row.source.connection).first()
-    if gate is None:
-        return row
-    at_work = Generation.objects.asking(gate.connection).at_work()
-    if gate.calls_at_once is not None and at_work.count() > gate.calls_at_once:
-        raise _GateClosed
-    place = gate.book()
-    if place is None:
-        raise _GateClosed
-    row.begins_at, row.paced_tokens = time.monotonic() + place[0], place[1]
+def _with_its_source(row: Generation) -> Generation:
+    """The row with its case, its arm or trial, and their study and prompt, all read now."""
+    source: Source = fetch(Arm, row.arm_id) if row.arm_id else fetch(Trial, row.trial_id)
+    source.study = fetch(Study, source.study_id)
+    if source.prompt_id:
+        source.prompt = _prompt(source.prompt_id)
+    row.case = fetch(Case, row.case_id)
+    row.case.study = source.study
+    if isinstance(source, Arm):
+        row.arm = source
+    else:
+        row.trial = source
     return row
+
+
+@lru_cache(maxsize=256)
+def _prompt(number: int) -> PromptVersion:
+    """A version never changes, so each is read once."""
+    return fetch(PromptVersion, number)
 
 
 _NOW = datetime.max.replace(tzinfo=UTC)  # stands for the present moment in a statement that is built once
 
 
+def anything_claimable() -> bool:
+    """Whether a row can be claimed now."""
+    sql, parameters = _asking()
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [now if each is _NOW else each for each in parameters])
+        return cursor.fetchone() is not None
+
+
+@cache
+def _asking() -> tuple[str, tuple[Any, ...]]:
+    """A SELECT that finds a row if one is claimable; built once, like the one below."""
+    sql, parameters = Generation.objects.claimable(_NOW).values("pk")[:1].query.sql_with_params()
+    return sql, tuple(parameters)
+
+
 @cache
 def _claiming() -> tuple[str, tuple[Any, ...]]:
-    """One UPDATE that claims the first claimable row and returns its number; its first parameter is the lease's end.
-
-    Django takes ten times longer to build `claimable` than PostgreSQL to run it, so it is built once.
-    """
+    """One UPDATE that claims the first claimable row and returns it; first parameter: the lease's end."""
     rows = Generation.objects.claimable(_NOW).select_for_update(skip_locked=True, of=("self",), no_key=True)
     with transaction.atomic():  # without one Django does not even write such a statement down
         first, parameters = rows.order_by("due_at", "pk").values("pk")[:1].query.sql_with_params()
     table = Generation._meta.db_table
     claim = f"UPDATE {table} SET stage = 'running', lease_until = %s, claims = claims + 1"  # noqa: S608  our own names
-    return f"{claim} WHERE id = ({first}) RETURNING id", tuple(parameters)
+    return f"{claim} WHERE id = ({first}) RETURNING {columns_of(Generation)}", tuple(parameters)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from readerstudy.generation.leaving.departures import check_may_leave
 from readerstudy.generation.models import Attempt, Generation, RecordedOutput, Source
 from readerstudy.generation.policies import GenerationError, check_still_open
 from readerstudy.generation.prompting.rendering import rendered_for
+from readerstudy.generation.running.entrance import Admission, entrance
 from readerstudy.generation.running.faults import frames
 from readerstudy.providers import (
     Connection,
@@ -34,13 +36,14 @@ CLAIMS_PER_ATTEMPT = 2  # a row that workers keep dying on is given up, not trie
 log = logging.getLogger(__name__)
 
 
-def work_on(generation: Generation) -> None:
+def work_on(generation: Generation) -> bool:
     """Makes one attempt at a claimed row and writes what became of it; whatever goes wrong, only this row fails.
 
-    Raises only where the database itself cannot be reached: then the lease runs out and another worker takes over.
+    Returns False where its connection takes no further call for now: then the row waits again. Raises only where the
+    database itself cannot be reached: then the lease runs out and another worker takes over.
     """
     try:
-        _make_one_attempt(generation)
+        return _make_one_attempt(generation)
     except StudyError as error:
         actions.give_up(generation=generation, sentence=str(error))
     except (OperationalError, InterfaceError):
@@ -52,6 +55,7 @@ def work_on(generation: Generation) -> None:
             "site’s staff to look at the worker’s log."
         )
         actions.give_up(generation=generation, sentence=sentence)
+    return True
 
 
 def request_for(attempt: Attempt, rendered: Rendered, parameters: Mapping[str, Any]) -> InterpretationRequest:
@@ -68,33 +72,53 @@ def request_for(attempt: Attempt, rendered: Rendered, parameters: Mapping[str, A
     )
 
 
-def _make_one_attempt(generation: Generation) -> None:
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    # All that a call needs, so that nothing but the call itself happens while it holds its place.
+    connection: Connection
+    rendered: Rendered
+    parameters: Mapping[str, Any]
+
+
+def _make_one_attempt(generation: Generation) -> bool:
     check_worth_a_call(generation)
+    prepared = _prepare(generation)
+    with _entrance(generation.source) as admission:
+        if admission is None:
+            actions.give_back(generation=generation)
+            return False
+        generation.paced_tokens = admission.tokens
+        attempt = actions.begin_attempt(generation=generation, rendered=prepared.rendered)
+        answer = _ask(attempt, prepared) if attempt else None
+    if attempt and answer:
+        _store(generation, attempt, answer)
+    return True
+
+
+def _prepare(generation: Generation) -> _Prepared:
     source = generation.source
-    connection = _connection(source)
-    rendered = actions.NOTHING if source.is_recorded else rendered_for(generation)
-    parameters = _recording(generation) if source.is_recorded else source.parameters
-    _wait_for_place(generation)
-    attempt = actions.begin_attempt(generation=generation, rendered=rendered)
-    if attempt is None:
-        return
+    if source.is_recorded:
+        return _Prepared(_connection(source), actions.NOTHING, _recording(generation))
+    return _Prepared(_connection(source), rendered_for(generation), source.parameters)
+
+
+def _entrance(source: Source) -> AbstractContextManager[Admission | None]:
+    """Nobody is called for what was recorded, so no limit holds it."""
+    return nullcontext(Admission()) if source.is_recorded else entrance(source.connection)
+
+
+def _ask(attempt: Attempt, prepared: _Prepared) -> Reply | ProviderError:
     try:
-        reply = interpret(connection, request_for(attempt, rendered, parameters))
+        return interpret(prepared.connection, request_for(attempt, prepared.rendered, prepared.parameters))
     except ProviderError as error:
-        actions.store_failure(generation=generation, attempt=attempt, error=error)
+        return error
+
+
+def _store(generation: Generation, attempt: Attempt, answer: Reply | ProviderError) -> None:
+    if isinstance(answer, ProviderError):
+        actions.store_failure(generation=generation, attempt=attempt, error=answer)
     else:
-        _store(attempt, reply)
-
-
-def _wait_for_place(generation: Generation) -> None:
-    """Waits for the moment that the claim booked; it lies at most a few seconds ahead."""
-    seconds = generation.begins_at - time.monotonic()
-    if seconds > 0:
-        time.sleep(seconds)
-
-
-def _store(attempt: Attempt, reply: Reply) -> None:
-    actions.store_reply(attempt=attempt, reply=reply, judgement=classify_reply(reply))
+        actions.store_reply(attempt=attempt, reply=answer, judgement=classify_reply(answer))
 
 
 def check_worth_a_call(generation: Generation) -> None:

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 
 from readerstudy.celery import app
 from readerstudy.generation.actions import judging as actions
-from readerstudy.generation.models import Gate, Judge, JudgeCall, Judging
+from readerstudy.generation.models import Judge, JudgeCall, Judging
 from readerstudy.generation.policies import GenerationError
 from readerstudy.generation.running import storable
+from readerstudy.generation.running.entrance import entrance, lease_seconds
 from readerstudy.generation.running.faults import frames
-from readerstudy.providers import Connection, InterpretationRequest, ProviderError, TextPart, interpret
+from readerstudy.providers import Connection, InterpretationRequest, ProviderError, Reply, TextPart, interpret
 from readerstudy.providers.refusals import judge as asking
 from readerstudy.studies.policies import StudyError, can_change_protocol
 
@@ -34,7 +35,7 @@ def judge() -> None:
     """Asks about one output after another until nothing can be claimed or this turn is over."""
     ends = time.monotonic() + TURN_SECONDS
     while time.monotonic() < ends:
-        row = Judging.objects.all().claim_next(seconds=_lease_seconds())
+        row = Judging.objects.all().claim_next(seconds=lease_seconds())
         if row is None:
             return
         work_on(row)
@@ -60,7 +61,7 @@ def ring() -> bool:
     """Rings for a worker if a row can be claimed; returns whether it did."""
     waiting = Judging.objects.claimable().exists()
     if waiting:
-        judge.apply_async(expires=_lease_seconds())
+        judge.apply_async(expires=lease_seconds())
     return waiting
 
 
@@ -78,23 +79,34 @@ def work_on(judging: Judging) -> None:
 
 
 def _make_one_call(judging: Judging) -> None:
-    if not _has_place(judging):
-        return
     connection = _connection(judging.judge)
-    call = actions.begin_judge_call(judging=judging)
-    if call is None:
-        return
+    with entrance(judging.judge.connection) as admission:
+        if admission is None:
+            actions.put_back(judging=judging, seconds=WAIT_SECONDS)
+            return
+        call = actions.begin_judge_call(judging=judging)
+        answer = _ask(connection, call) if call else None
+    if call and answer:
+        _store(judging, call, answer)
+
+
+def _ask(connection: Connection, call: JudgeCall) -> Reply | ProviderError:
     try:
-        reply = interpret(connection, request_for(call))
+        return interpret(connection, request_for(call))
     except ProviderError as error:
-        actions.store_judge_failure(call=call, error=error)
+        return error
+
+
+def _store(judging: Judging, call: JudgeCall, answer: Reply | ProviderError) -> None:
+    if isinstance(answer, ProviderError):
+        actions.store_judge_failure(call=call, error=answer)
         return
     try:
-        found = asking.read_answer(reply.text, judging.interpretation.text)
+        found = asking.read_answer(answer.text, judging.interpretation.text)
     except asking.UnreadableAnswer:
-        actions.store_unreadable(call=call, reply=reply)
+        actions.store_unreadable(call=call, reply=answer)
         return
-    actions.store_judgement(call=call, reply=reply, judgement=found)
+    actions.store_judgement(call=call, reply=answer, judgement=found)
 
 
 def request_for(call: JudgeCall) -> InterpretationRequest:
@@ -110,17 +122,6 @@ def request_for(call: JudgeCall) -> InterpretationRequest:
     )
 
 
-def _has_place(judging: Judging) -> bool:
-    """Books a moment at the limits of the connection and waits for it; gives the row back where it is far ahead."""
-    gate = Gate.objects.filter(connection=judging.judge.connection).first()
-    booked = gate.book() if gate else (0.0, 0.0)
-    if booked is None:
-        actions.put_back(judging=judging, seconds=WAIT_SECONDS)
-        return False
-    time.sleep(max(0.0, booked[0]))
-    return True
-
-
 def _connection(judge: Judge) -> Connection:
     offer = settings.CONNECTIONS.get(judge.connection)
     if offer is None:
@@ -131,7 +132,3 @@ def _connection(judge: Judge) -> Connection:
         )
     connection: Connection = offer.connection
     return connection
-
-
-def _lease_seconds() -> int:
-    return int(settings.CALL_DEADLINE_SECONDS + settings.LEASE_MARGIN_SECONDS)

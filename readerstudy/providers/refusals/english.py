@@ -21,7 +21,7 @@ _ABLE = (
     r"|stop short of|keep(?:ing)? (?:away|out|clear)|stay(?:ing)? (?:away|out|clear)|steer(?:ing)? clear|hold(?:ing)? back)"
 )
 _UNABLE = r"(?:(?:not|un)\W?(?:able|comfortable|allowed|permitted|willing|qualified|authori[sz]ed|going to)|cannot|can't|can not|won't|will not)"
-_SPEAKER = r"(?:\b(?:i|we|me|this (?:assistant|model|system|tool|chatbot|bot)|the (?:assistant|chatbot)|an ai|ai models?|ais)\b)"
+_SPEAKER = r"\b(?:i|we|me|this (?:assistant|model|system|tool|chatbot|bot)|the (?:assistant|chatbot)|an ai|ai models?|ais)\b"
 
 _TASK_NOUN = (
     r"(?:diagnos[ei]s|interpretations?|analys[ei]s|opinions?|advice|classifications?|assessments?|evaluations?|gradings?"

@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from readerstudy.providers.refusals.normalise import unaccented
 
 _CAPITALS = re.compile(r"(\\.|\(\?P)|([A-Z]+)")
+_SINGLE_WORD = re.compile(r"\*?[^\W_](?:[^\W_]|\[\w+\]|\?(?<=..))*\*?")
+"""A word of letters, some of them perhaps optional or a choice, with a `*` before or after it."""
+_AT_A_WORD = r"\b"
+_ESCAPED = re.compile(r"\\.|\[\^?\]?[^\]]*\]")
+_INNERMOST = re.compile(r"\([^()]*\)")
 NEVER = r"(?!)"
 """A pattern that matches nothing, for a language that needs none."""
 
@@ -59,10 +65,28 @@ class Language:
 def one_of(alternatives: Iterable[str] | str) -> re.Pattern[str]:
     """Compile alternatives into one pattern over folded text.
 
-    It is written in lower case instead of ignoring case, which took twice as long.
+    It is written in lower case instead of ignoring case, which took twice as long. Neighbours that begin at a word
+    share the look for its beginning, because most places of a text are none.
     """
     listed = [alternatives] if isinstance(alternatives, str) else list(alternatives)
-    return re.compile("|".join(f"(?:{_folded(alternative)})" for alternative in listed) or NEVER)
+    folded = [_folded(alternative) for alternative in listed]
+    runs = [(at_a_word, list(run)) for at_a_word, run in groupby(folded, _begins_at_a_word)]
+    return re.compile("|".join(_either(run, at_a_word) for at_a_word, run in runs) or NEVER)
+
+
+def _begins_at_a_word(pattern: str) -> bool:
+    """Whether all that a pattern can match begins where a word does or ends."""
+    outside, inner = _ESCAPED.sub("", pattern), ""
+    while outside != inner:
+        outside, inner = _INNERMOST.sub("", outside), outside
+    return pattern.startswith(_AT_A_WORD) and "|" not in outside
+
+
+def _either(patterns: list[str], at_a_word: bool) -> str:
+    if not at_a_word:
+        return "|".join(f"(?:{pattern})" for pattern in patterns)
+    rests = "|".join(f"(?:{pattern.removeprefix(_AT_A_WORD)})" for pattern in patterns)
+    return f"{_AT_A_WORD}(?:{rests})"
 
 
 def _folded(alternative: str) -> str:
@@ -71,9 +95,25 @@ def _folded(alternative: str) -> str:
 
 
 def words(listed: str) -> str:
-    """One alternative from words separated by white space; a `*` before or after a word stands for any letters."""
-    stems = "|".join(word.replace("*", r"\w*") for word in listed.split())
-    return rf"\b(?:{stems})\b"
+    """One alternative from words separated by white space; a `*` before or after a word stands for any letters.
+
+    Words with the same first letter are tried together, which is five times as fast as trying them in turn. Their order
+    means nothing: each of them stands for one whole word of the text.
+    """
+    written = listed.split()
+    single = [word for word in written if _SINGLE_WORD.fullmatch(unaccented(word))]
+    initials = dict.fromkeys(unaccented(word)[0].lower() for word in single)
+    groups = [_beginning(initial, single) for initial in initials]
+    others = [word.replace("*", r"\w*") for word in written if word not in single]
+    return rf"\b(?:{'|'.join([*others, *groups])})\b"
+
+
+def _beginning(initial: str, single: Iterable[str]) -> str:
+    """Words that begin with this letter, or with any letters where it is a `*`."""
+    plain = [unaccented(word) for word in single]
+    rests = [word[1:].replace("*", r"\w*") for word in plain if word[0].lower() == initial]
+    opening = r"\w*" if initial == "*" else initial
+    return f"{opening}(?:{'|'.join(rests)})"
 
 
 def pieces(listed: str) -> str:

@@ -99,7 +99,8 @@ def canonical(value: Any) -> str:
 
 def number_text(score: float) -> str:
     """A number as it is stored: the shortest text that means the same."""
-    return f"{score:.15g}"
+    text = f"{score:.15g}"
+    return text if float(text) == score else repr(score)
 
 
 def _no_number(_name: str) -> NoReturn:

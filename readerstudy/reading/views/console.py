@@ -77,11 +77,13 @@ def remove(request: HttpRequest, key: str, number: int) -> HttpResponse:
 
 
 def _people(access: Access) -> dict[str, object]:
+    rows = board_of(access.study)
     others = Membership.objects.present().filter(study=access.study).exclude(role=Role.READER)
     return {
         "access": access,
         "study": access.study,
-        "rows": board_of(access.study),
+        "rows": rows,
+        "has_practice": any(row.practice.total for row in rows),
         "gone": left_behind(access.study),
         "held_back": len(held_back(access.study)),
         "others": others.select_related("user", "invitation").order_by("role", "pk"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
@@ -21,15 +22,20 @@ from readerstudy.reading import actions
 from readerstudy.reading.access import access_allocation, access_image, access_subject
 from readerstudy.reading.forms import RateForm, SubmitForm, whole_page
 from readerstudy.reading.models import AllocatedOutput, Allocation, AllocationPlan, Reading
-from readerstudy.reading.pages import progress_of, reading_page
+from readerstudy.reading.pages import reading_page
+from readerstudy.reading.path.certificate import work_of
+from readerstudy.reading.path.forms import CompletionForm, ConsentForm
+from readerstudy.reading.path.practice import is_finished_practice, is_practice
+from readerstudy.reading.path.signing import completion_text
+from readerstudy.reading.path.where import Step, where_of
 from readerstudy.reading.presenting import presentation_of, question_at
 from readerstudy.reading.protocol import criteria_of, frozen_of, nature_of, shown_as_of
 from readerstudy.reading.questions import BEFORE, Question
 from readerstudy.reading.scales import RatingError
 from readerstudy.reading.visibility import clock, public_meta, study_is_shown
-from readerstudy.reading.washout import gate_of, next_for
+from readerstudy.reading.washout import gate_of
 from readerstudy.studies.access import access_seat
-from readerstudy.studies.actions import give_consent
+from readerstudy.studies.actions.signing import SignatureError, has_second_factor
 from readerstudy.studies.attempt import attempt
 from readerstudy.studies.models import Membership
 from readerstudy.studies.policies import StudyError, can_read
@@ -39,48 +45,90 @@ IMAGE_SECONDS = 24 * 3600
 
 @require_safe
 def start(request: HttpRequest, key: str) -> HttpResponse:
-    """Where a reader stands, and one button: consent, go on, or nothing left to do."""
+    """Where a reader stands, and one button that leads on."""
     seat = access_seat(request, key)
     if not ReaderProfile.objects.filter(user=seat.user_id).exists():
         return redirect("accounts:profile")
-    if can_read(seat.study) and seat.has_consented:
-        _allocate_latecomer(seat)
-    progress, (following, gate) = progress_of(seat), next_for(seat)
-    context = {
-        "study": study_is_shown(seat.study),
-        "key": key,
-        "is_open": can_read(seat.study),
-        "has_consented": seat.has_consented,
-        "consents_again": seat.consented_at is not None and not seat.has_consented,
-        "progress": progress,
-        "following": following.position if following else None,
-        "gate": gate,
-        "notice": nature_of(seat.study).notice if can_read(seat.study) else "",
-    }
-    return render(request, "reading/start.html", context)
+    return _start(request, seat)
 
 
 @require_POST
 def consent(request: HttpRequest, key: str) -> HttpResponse:
-    seat = access_seat(request, key)
-    give_consent(seat=seat, by=signed_in(request))
+    """Signs the consent text with a name."""
+    seat, form = access_seat(request, key), ConsentForm(request.POST)
+    if not form.is_valid():
+        return _start(request, seat, form=form)
+    give = partial(actions.sign_consent, seat=seat, **form.cleaned_data, by=signed_in(request))
+    attempt(request, give)
     return redirect("reading:start", key)
+
+
+@require_POST
+def sign(request: HttpRequest, key: str) -> HttpResponse:
+    """Signs that all readings are done."""
+    seat = access_seat(request, key)
+    form = _completion_form(request, request.POST)
+    if not form.is_valid():
+        return _start(request, seat, form=form)
+    try:
+        actions.sign_completion(seat=seat, **form.cleaned_data, by=signed_in(request))
+    except SignatureError as error:
+        form.add_error(error.field if error.field in form.fields else None, str(error))
+        return _start(request, seat, form=form)
+    except StudyError as error:
+        messages.error(request, str(error))
+    return redirect("reading:start", key)
+
+
+def _start(request: HttpRequest, seat: Membership, *, form: ConsentForm | None = None) -> HttpResponse:
+    study = seat.study
+    where = where_of(seat)
+    if where.step == Step.EMPTY and _allocate_latecomer(seat):
+        where = where_of(seat)
+    forms = {Step.CONSENT: _consent_form, Step.SIGN: _completion_form}
+    context = {
+        "study": study_is_shown(study),
+        "key": study.key,
+        "where": where,
+        "consents_again": seat.consented_at is not None and not seat.has_consented,
+        "form": form or (forms[where.step](request) if where.step in forms else None),
+        "declaration": completion_text(study),
+        "work": work_of(seat) if where.step in (Step.SIGN, Step.DONE) else None,
+        "notice": nature_of(study).notice if can_read(study) else "",
+    }
+    return render(request, "reading/start.html", context, status=422 if form else 200)
+
+
+def _consent_form(request: HttpRequest) -> ConsentForm:
+    return ConsentForm(initial={"printed_name": signed_in(request).name})
+
+
+def _completion_form(request: HttpRequest, data: Any = None) -> CompletionForm:
+    user = signed_in(request)
+    return CompletionForm(
+        data,
+        initial={"printed_name": user.name},
+        asks_password=user.has_usable_password(),
+        asks_code=has_second_factor(user),
+    )
 
 
 @require_safe
 def resume(request: HttpRequest, key: str) -> HttpResponse:
-    """Straight to the first case that is not submitted yet."""
+    """Straight to the first case that is not submitted yet, or to what comes before it."""
     seat = access_seat(request, key)
-    following, gate = next_for(seat)
-    if following is None or gate or not seat.has_consented or not can_read(seat.study):
+    where = where_of(seat)
+    if where.step not in (Step.CASES, Step.PRACTICE) or where.following is None:
         return redirect("reading:start", key)
-    return redirect("reading:read", key, following.key)
+    return redirect("reading:read", key, where.following.key)
 
 
 @require_safe
 def read(request: HttpRequest, key: str, reading_key: str) -> HttpResponse:
     """The reading page of one presentation."""
     allocation = access_allocation(request, key, reading_key)
+    if is_finished_practice(allocation):
+        return redirect("reading:feedback", key, reading_key)
     try:
         reading = actions.show_reading(seat=allocation.seat, allocation=allocation)
     except StudyError as error:
@@ -119,12 +167,20 @@ def submit(request: HttpRequest, key: str, reading_key: str) -> HttpResponse:
         _submit(request, allocation, form.cleaned_data.get("clock"))
     except StudyError as error:
         return _not_submitted(request, allocation, error)
+    if is_practice(allocation):
+        return onward(request, reverse("reading:feedback", args=[key, reading_key]))
     following = _following(allocation.seat, allocation)
     if following is None:
         return redirect("reading:start", key)
-    if request.headers.get("HX-Request"):
+    if actions.offer_pause(seat=allocation.seat, by=signed_in(request)):
+        return onward(request, reverse("reading:pause", args=[key]))
+    if not request.headers.get("HX-Request"):
+        return redirect("reading:read", key, following.key)
+    try:
         return _show(request, following, actions.show_reading(seat=allocation.seat, allocation=following))
-    return redirect("reading:read", key, following.key)
+    except StudyError as error:
+        messages.error(request, str(error))
+        return onward(request, reverse("reading:start", args=[key]))
 
 
 @require_POST
@@ -235,7 +291,9 @@ def _not_submitted(request: HttpRequest, allocation: Allocation, error: StudyErr
 
 def _following(seat: Membership, allocation: Allocation) -> Allocation | None:
     """The next unread presentation after this one, else the first one left behind; none while it is washed out."""
-    unread = Allocation.objects.of(seat).unread().select_related("case__reference", "reading")
+    unread = (
+        Allocation.objects.of(seat).of_practice(False).unread().select_related("case__reference", "reading")
+    )
     following = unread.filter(position__gt=allocation.position).first() or unread.first()
     if following is None or gate_of(following):
         return None
@@ -243,11 +301,19 @@ def _following(seat: Membership, allocation: Allocation) -> Allocation | None:
     return following
 
 
-def _allocate_latecomer(seat: Membership) -> None:
-    """A reader who joined after the lock gets the presentations that the plan holds for the seat."""
+def onward(request: HttpRequest, address: str) -> HttpResponse:
+    """To another page: a script that swaps cases is told its address."""
+    if not request.headers.get("HX-Request"):
+        return redirect(address)
+    response = HttpResponse(status=204)
+    response["HX-Redirect"] = address
+    return response
+
+
+def _allocate_latecomer(seat: Membership) -> bool:
+    """A reader who joined after the lock gets the presentations that the plan holds for the seat; False for none."""
     plan = AllocationPlan.objects.current(seat.study)
-    if plan and not Allocation.objects.filter(plan=plan, seat=seat).exists():
-        actions.allocate_reader(plan=plan, seat=seat)
+    return plan is not None and actions.allocate_reader(plan=plan, seat=seat) > 0
 
 
 def _refuse(sentence: str, *, status: int) -> JsonResponse:

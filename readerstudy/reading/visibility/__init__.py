@@ -4,6 +4,7 @@ Nothing here knows an arm: a `ShownOutput` has a letter and a text. Whether outp
 for the study as a whole, because a label on one output would tell the arms apart.
 """
 
+from readerstudy.reading.visibility.feedback import FeedbackPage, ShownComparison, show_comparisons
 from readerstudy.reading.visibility.images import (
     ShownBox,
     ShownImage,
@@ -23,6 +24,7 @@ from readerstudy.reading.visibility.questions import (
     show_criterion,
     show_question,
     show_sealed,
+    words_of,
 )
 from readerstudy.reading.visibility.texts import (
     ShownOutput,
@@ -36,10 +38,12 @@ from readerstudy.reading.visibility.texts import (
 __all__ = [
     "MARKS",
     "Entry",
+    "FeedbackPage",
     "Nature",
     "Progress",
     "ReadingPage",
     "ShownBox",
+    "ShownComparison",
     "ShownCriterion",
     "ShownGroup",
     "ShownImage",
@@ -52,6 +56,7 @@ __all__ = [
     "public_meta",
     "reference_of",
     "show_boxes",
+    "show_comparisons",
     "show_criterion",
     "show_images",
     "show_outputs",
@@ -60,4 +65,5 @@ __all__ = [
     "source_of",
     "study_is_shown",
     "text_of",
+    "words_of",
 ]

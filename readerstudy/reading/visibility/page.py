@@ -22,11 +22,20 @@ FEW = 4
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a reader stands: readings in all and submitted, and seconds a reading takes at this reader's pace."""
+    """Where a reader stands: readings in all and submitted, and seconds a reading takes at this reader's pace.
+
+    Practice cases are counted apart; they come before all others.
+    """
 
     total: int
     submitted: int
     seconds_each: float | None
+    practice: int = 0
+    practised: int = 0
+
+    def place_of(self, position: int) -> int:
+        """The number of a presentation as its reader counts: practice cases and cases of the study from 1 each."""
+        return position if position <= self.practice else position - self.practice
 
     @property
     def minutes_left(self) -> int | None:
@@ -86,6 +95,15 @@ class ReadingPage:
     layout: str = "single"
     tools: str = "length"
     given: Mapping[str, str] = field(default_factory=dict)
+    is_practice: bool = False
+
+    @property
+    def heading(self) -> str:
+        """ "Case 3 of 40", or of practice."""
+        told = {"position": self.position, "total": self.total}
+        if self.is_practice:
+            return _("Practice case %(position)d of %(total)d") % told
+        return _("Case %(position)d of %(total)d") % told
 
     @property
     def has_boxes(self) -> bool:

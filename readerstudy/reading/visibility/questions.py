@@ -257,10 +257,11 @@ def entries_of(shown: Sequence[ShownCriterion]) -> tuple[Entry, ...]:
 
 def show_sealed(question: Question, rating: Rating | None) -> ShownSealed:
     """A locked answer in words."""
-    return ShownSealed(question.criterion.question, _words(question.criterion, rating))
+    return ShownSealed(question.criterion.question, words_of(question.criterion, rating))
 
 
-def _words(criterion: Criterion, rating: Rating | None) -> str:
+def words_of(criterion: Criterion, rating: Rating | None) -> str:
+    """An answer in words."""
     if rating is None or not (rating.value or rating.cannot_judge):
         return _("not answered")
     if rating.cannot_judge:
@@ -268,6 +269,8 @@ def _words(criterion: Criterion, rating: Rating | None) -> str:
     if criterion.kind in MARKS | {"text_span"}:
         n = len(json.loads(rating.value))
         return ngettext("%(n)d mark", "%(n)d marks", n) % {"n": n}
+    if criterion.kind == "edit":
+        return str(json.loads(rating.value)["text"])
     labels = {option.value: option.label for option in _options(criterion, "", "", ())}
     if criterion.kind in LISTS:
         return ", ".join(labels.get(value, value) for value in json.loads(rating.value))

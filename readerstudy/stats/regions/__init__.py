@@ -1,4 +1,4 @@
-"""Marked regions beside one another: boxes, masks, their overlap, and what was found or missed."""
+"""Marked regions beside one another: boxes, outlines, masks, their overlap, and what was found or missed."""
 
 from readerstudy.stats.regions.agreement import (
     overlap_scores,
@@ -8,6 +8,7 @@ from readerstudy.stats.regions.agreement import (
 )
 from readerstudy.stats.regions.boxes import (
     RegionError,
+    areas_of_unions,
     box_dice,
     box_iou,
     matched,
@@ -16,9 +17,12 @@ from readerstudy.stats.regions.boxes import (
     union_iou,
 )
 from readerstudy.stats.regions.masks import mask_dice, mask_iou
+from readerstudy.stats.regions.outlines import areas_of_outlines
 
 __all__ = [
     "RegionError",
+    "areas_of_outlines",
+    "areas_of_unions",
     "box_dice",
     "box_iou",
     "mask_dice",

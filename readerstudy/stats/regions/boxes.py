@@ -48,14 +48,24 @@ def union_iou(first: FloatArray, second: FloatArray) -> float | None:
 
     0 where one side alone is empty; None where both are, for then there is nothing to overlap.
     """
-    one, other, shared = _areas_of_unions(first, second)
+    one, other, shared = areas_of_unions(first, second)
     return shared / (one + other - shared) if one or other else None
 
 
 def union_dice(first: FloatArray, second: FloatArray) -> float | None:
     """Return twice the intersection over the sum of areas of two sets of boxes; None as `union_iou`."""
-    one, other, shared = _areas_of_unions(first, second)
+    one, other, shared = areas_of_unions(first, second)
     return 2.0 * shared / (one + other) if one or other else None
+
+
+def areas_of_unions(first: FloatArray, second: FloatArray) -> tuple[float, float, float]:
+    """Return the areas of two sets of boxes, each taken as one region, and the area that they share."""
+    # All edges cut the plane into a grid whose cells lie wholly inside or outside of every box.
+    edges = [np.unique(np.concatenate([first[:, axis::2], second[:, axis::2]])) for axis in (0, 1)]
+    cells = np.outer(np.diff(edges[0]), np.diff(edges[1]))
+    inside = [_inside(boxes, edges[0], edges[1]) for boxes in (first, second)]
+    both = inside[0] & inside[1]
+    return float(cells[inside[0]].sum()), float(cells[inside[1]].sum()), float(cells[both].sum())
 
 
 def matched(found: FloatArray, truth: FloatArray, *, threshold: float = 0.5) -> IntArray:
@@ -96,15 +106,6 @@ def _shared(first: FloatArray, second: FloatArray) -> FloatArray:
 def _area(boxes: FloatArray) -> FloatArray:
     area: FloatArray = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
     return area
-
-
-def _areas_of_unions(first: FloatArray, second: FloatArray) -> tuple[float, float, float]:
-    # All edges cut the plane into a grid whose cells lie wholly inside or outside of every box.
-    edges = [np.unique(np.concatenate([first[:, axis::2], second[:, axis::2]])) for axis in (0, 1)]
-    cells = np.outer(np.diff(edges[0]), np.diff(edges[1]))
-    inside = [_inside(boxes, edges[0], edges[1]) for boxes in (first, second)]
-    both = inside[0] & inside[1]
-    return float(cells[inside[0]].sum()), float(cells[inside[1]].sum()), float(cells[both].sum())
 
 
 def _inside(

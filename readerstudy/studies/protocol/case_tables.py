@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from readerstudy.studies.models import Study
 
-LONGEST_REFERENCE = 80
+LONGEST_REFERENCE = 10_000
+"""A reference standard may be a label or a whole report."""
 CaseRow = Mapping[str, Any]
 """One case in the form of a protocol file."""
 

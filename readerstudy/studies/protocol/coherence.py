@@ -9,6 +9,8 @@ from typing import Any
 from readerstudy.designs.document import plan_of
 from readerstudy.designs.plan import PlanError
 from readerstudy.providers.prompts import Prompt, PromptProblem
+from readerstudy.studies.protocol.endpoints import endpoint_problems
+from readerstudy.studies.protocol.practice import unfitting_key
 from readerstudy.studies.protocol.problems import Path
 from readerstudy.studies.rubrics.rules import problems_after_last_case, problems_among
 
@@ -68,18 +70,15 @@ def _criteria(data: Mapping[str, Any]) -> Problems:
 
 
 def _endpoints(data: Mapping[str, Any]) -> Problems:
-    keys = {each["key"] for each in data["criteria"]} if isinstance(data["criteria"], list) else None
+    asked = {each["key"]: each for each in data["criteria"]} if isinstance(data["criteria"], list) else None
     arms = {arm["name"] for arm in data["arms"]}
+    last = {each["key"] for each in data.get("phases", {}).get("exit", [])}
     for number, endpoint in enumerate(data.get("endpoints", [])):
-        if keys is not None and endpoint.get("criterion") not in {None, *keys}:
+        if asked is not None and endpoint.get("criterion") not in {None, *asked}:
             sentence = f"No question has the key “{endpoint['criterion']}”. Name one of the criteria."
             yield ("endpoints", number, "criterion"), sentence
-        for place, name in enumerate(endpoint.get("contrast", [])):
-            if name not in arms:
-                yield (
-                    ("endpoints", number, "contrast", place),
-                    f"There is no arm “{name}”. Name two of the arms.",
-                )
+        for path, sentence in endpoint_problems(endpoint, asked or {}, arms, asked_last=last):
+            yield ("endpoints", number, *path), sentence
 
 
 def _cases(data: Mapping[str, Any]) -> Problems:
@@ -115,4 +114,5 @@ _CHECKS: tuple[Callable[[Mapping[str, Any]], Problems], ...] = (
     _endpoints,
     _cases,
     _allocation,
+    unfitting_key,
 )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -19,6 +20,9 @@ from readerstudy.studies.protocol.coherence import incoherent
 from readerstudy.studies.protocol.problems import Path, Problem, ProtocolError
 
 __all__ = ["Document", "Problem", "ProtocolError", "problems_of", "read", "schema"]
+
+
+MOST_PROBLEMS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,9 @@ def read(content: bytes) -> Document:
 
 
 def problems_of(data: Mapping[str, Any]) -> list[Problem]:
-    """Everything that is wrong with a protocol as plain data, without lines."""
-    problems = [Problem(path, sentence) for path, sentence in malformed(data, _validator())]
+    """What is wrong with a protocol as plain data, without lines: all of it, or as much as anybody reads."""
+    found = islice(malformed(data, _validator()), MOST_PROBLEMS)
+    problems = [Problem(path, sentence) for path, sentence in found]
     return problems or [Problem(path, sentence) for path, sentence in incoherent(data)]
 
 

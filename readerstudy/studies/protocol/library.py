@@ -103,8 +103,13 @@ def read_rubric(content: bytes) -> Rubric:
 
 def templates() -> list[Template]:
     """Every template, T01 first."""
+    return [template(code) for code in template_codes()]
+
+
+def template_codes() -> list[str]:
+    """The codes of the templates, T01 first."""
     folders = _folder("templates").iterdir()
-    return [template(code) for code in sorted(each.name for each in folders if _CODE.fullmatch(each.name))]
+    return sorted(each.name for each in folders if _CODE.fullmatch(each.name))
 
 
 def template(code: str) -> Template:

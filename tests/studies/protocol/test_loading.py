@@ -10,11 +10,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from readerstudy.studies.protocol.yaml_lines import load
 
 from readerstudy.accounts.models import User
 from readerstudy.audit.models import Event
 from readerstudy.cases.models import Case, Purpose
+from readerstudy.declared import load
 from readerstudy.studies.actions import save_arm, set_section
 from readerstudy.studies.actions.files import load_protocol, replace_protocol
 from readerstudy.studies.lifecycle import State

@@ -124,6 +124,78 @@ def test_what_is_wrong_is_told_with_line_field_and_remedy(text: str, sentences: 
         assert told.startswith(wanted.split(": did not find")[0])
 
 
+LAST_QUESTION = """\
+    - key: source_guess
+      kind: single_choice
+      question: Who wrote most of the texts?
+      applies_to: case
+      direction: none
+      options: [{value: ai, label: A model}, {value: human, label: A person}]
+"""
+ENDPOINT = """\
+endpoints:
+  - {name: Better, criterion: correct, contrast: [Alpha, Beta], %s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "sentence"),
+    [
+        ("statistic: mean_score, margin: 0.5", ""),
+        ("statistic: acceptable_share, margin: 0.1, primary: true", ""),
+        (
+            "statistic: kappa",
+            "line 16, endpoints[1].contrast: The statistic kappa does not compare two arms; it is given for each. "
+            "Remove the contrast, or choose one of accuracy, ",
+        ),
+        (
+            "statistic: mean_error, margin: 2",
+            "line 16, endpoints[1].margin: Neither more nor less is better here, so nothing can be worse by a margin.",
+        ),
+        (
+            "statistic: win_rate, margin: 5",
+            "line 16, endpoints[1].margin: Shares lie between 0 and 1, so a margin of 1 or more is never passed.",
+        ),
+        (
+            "statistic: mean_score, contrast: [Alpha, Gamma]",
+            "line 16, endpoints[1].contrast[2]: There is no arm “Gamma”. Name two of the arms.",
+        ),
+        (
+            "statistic: mean_score, contrast: [Alpha, Alpha]",
+            "line 16, endpoints[1].contrast: An arm is not compared with itself. Name two arms.",
+        ),
+    ],
+)
+def test_an_endpoint_asks_only_for_what_the_report_can_give(endpoint: str, sentence: str) -> None:
+    usual = "contrast: [Alpha, Beta], "
+    text = SMALLEST + ENDPOINT.replace(usual, "" if "contrast" in endpoint else usual) % endpoint
+    if not sentence:
+        assert read(text.encode()).data["endpoints"]
+        return
+    (found,) = problems(text)
+    assert found.startswith(sentence)
+
+
+def test_a_blinding_index_needs_the_readers_guess() -> None:
+    text = SMALLEST + "endpoints:\n  - {name: Blind, statistic: blinding_index}\n"
+    (found,) = problems(text)
+    assert found.startswith("line 16, endpoints[1].statistic: Readers are not asked who wrote the texts.")
+    assert read(f"{text}phases:\n  exit:\n{LAST_QUESTION}".encode()).data["endpoints"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("contrast: [Alpha, Beta], ", "", "A margin says how much worse the first arm of a contrast may be."),
+        ("    acceptable: [2]", "    direction: none", "Neither more nor less is better here"),
+    ],
+)
+def test_a_margin_needs_two_arms_and_a_better_end(old: str, new: str, sentence: str) -> None:
+    text = SMALLEST + ENDPOINT % "statistic: mean_score, margin: 0.5"
+    (found,) = problems(text.replace(old, new))
+    assert f"endpoints[1].margin: {sentence}" in found
+
+
 def test_words_that_other_readers_of_yaml_turn_into_something_else_stay_words() -> None:
     text = (
         changed("title: Two models", "title: no")

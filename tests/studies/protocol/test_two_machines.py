@@ -9,10 +9,12 @@ from readerstudy.demo.dry_run.run import _draw_images, _invite
 from readerstudy.demo.dry_run.small import made_small
 from readerstudy.reading.actions import start_study
 from readerstudy.reading.manifest import manifest
-from readerstudy.reading.models import AllocationPlan
+from readerstudy.reading.models import Allocation, AllocationPlan
 from readerstudy.reading.proof import flaws_of
 from readerstudy.studies.actions import set_section
 from readerstudy.studies.actions.files import load_protocol
+from readerstudy.studies.actions.life import carry_out
+from readerstudy.studies.lifecycle import Deed
 from readerstudy.studies.models import Study
 from readerstudy.studies.protocol import Document, read
 from readerstudy.studies.protocol.exporting import data_of
@@ -64,3 +66,22 @@ def test_another_seed_or_another_word_gives_another_manifest() -> None:
         locked_from(small(seed=11), title="Another title").manifest_sha256,
     }
     assert len(found) == 3
+
+
+def test_two_studies_share_no_address_of_a_presentation_whatever_their_seeds_are() -> None:
+    """Both the published seed of the order and the secret seed are the same; only the studies' addresses differ."""
+    studies = [factories.make_ready_study(cases=2, arms=2, readers=1, seed=11) for _number in range(2)]
+    for study in studies:
+        content = {"plan": "crossed", "outputs": "one_at_a_time", "seed": 11}
+        set_section(study=study, name="allocation", content=content, by=study.created_by)
+        tried = carry_out(study=study, deed=Deed.BEGIN_PILOT, by=study.created_by, pilot_cases=1)
+        tried = carry_out(study=tried, deed=Deed.END_PILOT, by=study.created_by)
+        start_study(study=tried, by=study.created_by)
+    rows = Allocation.objects.filter(plan__study__in=studies)
+    assert rows.count() == 2 * (2 + 4)
+    assert rows.values("key").distinct().count() == rows.count()
+    orders = [
+        list(rows.filter(plan__study=each, plan__is_pilot=False).values_list("case__code"))
+        for each in studies
+    ]
+    assert orders[0] == orders[1]

@@ -21,6 +21,7 @@ from readerstudy.cases.inspection import FileReport, Known, Verdict, files_under
 from readerstudy.cases.models import Fate, ImageSet, Upload
 from readerstudy.cases.rendering import render_uploads
 from readerstudy.studies.models import Study
+from readerstudy.studies.named import person_named, study_named
 from readerstudy.studies.policies import StudyError
 
 OTHER_WORKER_SECONDS = 0.5
@@ -71,7 +72,7 @@ class Command(BaseCommand):
             _check_writable(report)
         target = _find_study(study) if study else None
         if target and not dry_run:
-            person = _find_person(by) if by else target.created_by
+            person = person_named(by) if by else target.created_by
             lines = list(_keep(path, target, person, attested=attested))
         else:
             lines = list(inspect(path, is_known=_is_known(target)) if target else inspect(path))
@@ -98,17 +99,7 @@ def _check_writable(report: Path) -> None:
 def _find_study(key: str) -> Study:
     if settings.EMBEDDED_DATABASE:
         embedded.hold(settings.VAR)  # this command is listed among those that need no database
-    study = Study.objects.filter(key=key).select_related("created_by").first()
-    if study is None:
-        raise CommandError(f"There is no study {key}. The key stands in the address of its pages.")
-    return study
-
-
-def _find_person(email: str) -> User:
-    user = User.objects.filter(email__iexact=email).first()
-    if user is None:
-        raise CommandError(f"There is no account {email}.")
-    return user
+    return study_named(key)
 
 
 def _is_known(study: Study) -> Known:

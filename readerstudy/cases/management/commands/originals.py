@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from readerstudy.cases.actions.originals import forget_originals, open_originals
 from readerstudy.cases.originals import OriginalsError
 from readerstudy.studies.models import Study
+from readerstudy.studies.named import study_named
 
 
 class Command(BaseCommand):
@@ -25,9 +26,7 @@ class Command(BaseCommand):
         deed.add_argument("--forget", action="store_true", help="delete them for good")
 
     def handle(self, *args: Any, key: str, to: Path | None, forget: bool, **options: Any) -> None:
-        study = Study.objects.filter(key=key).first()
-        if study is None:
-            raise CommandError(f"There is no study with the key {key!r}. Its address shows the key.")
+        study = study_named(key)
         if to is None:
             self.stdout.write(f"{forget_originals(study=study, by=None)} originals are deleted.")
         else:

@@ -10,10 +10,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from readerstudy.accounts.models import User
 from readerstudy.reading.proof import flaws_of
 from readerstudy.studies.actions.files import load_protocol
-from readerstudy.studies.models import Study
+from readerstudy.studies.named import person_named, study_named
 from readerstudy.studies.policies import StudyError
 from readerstudy.studies.protocol import Document, ProtocolError, read
 from readerstudy.studies.protocol.difference import differences
@@ -66,7 +65,7 @@ class Command(BaseCommand):
         content = _content(file)
         try:
             study = load_protocol(
-                document=_document(file, content), by=_person(by), text=content.decode("utf-8-sig")
+                document=_document(file, content), by=person_named(by), text=content.decode("utf-8-sig")
             )
         except ProtocolError as error:
             raise _refusal(str(file), error) from None
@@ -87,7 +86,7 @@ class Command(BaseCommand):
             )
 
     def _export(self, *, key: str, output: Path | None, **options: Any) -> None:
-        text = written(data_of(_study(key)))
+        text = written(data_of(study_named(key)))
         if output is None:
             self.stdout.write(text, ending="")
             return
@@ -107,7 +106,7 @@ class Command(BaseCommand):
         self.stdout.write(_("Both say the same."))
 
     def _verify(self, *, key: str, **options: Any) -> None:
-        study = _study(key)
+        study = study_named(key)
         if not study.manifest_sha256:
             raise CommandError("This study is not locked yet, so there is no manifest to prove.")
         flaws = list(flaws_of(study))
@@ -118,25 +117,11 @@ class Command(BaseCommand):
         self.stdout.write(f"The study is what it was at its lock. Manifest {study.manifest_sha256}")
 
 
-def _study(key: str) -> Study:
-    study = Study.objects.filter(key=key).first()
-    if study is None:
-        raise CommandError(f"There is no study with the key {key!r}. Its address shows the key.")
-    return study
-
-
-def _person(email: str) -> User:
-    user = User.objects.filter(email__iexact=email).first()
-    if user is None:
-        raise CommandError(_("There is no account %(email)s.") % {"email": email})
-    return user
-
-
 def _protocol(name: str) -> dict[str, Any]:
     """The canonical data of a file, or of the study with this key where there is no such file."""
     path = Path(name)
     if not path.is_file():
-        return data_of(_study(name))
+        return data_of(study_named(name))
     try:
         return canonical(_document(path, _content(path)))
     except ProtocolError as error:
