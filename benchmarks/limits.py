@@ -23,7 +23,7 @@ from benchmarks import relay
 from benchmarks.folder import use_folder_of_its_own
 from benchmarks.generation import a_study, connections, stats, through_the_queue
 
-LATENCY, AT_ONCE, WORKER_THREADS, PER_MINUTE = 1.0, 32, 48, 1200
+LATENCY, AT_ONCE, THREADS, PER_MINUTE = 1.0, 32, 48, 1200
 BECOME = "import os, sys; os.execvp(sys.argv[1], sys.argv[1:])"
 CELERY = ("-A", "readerstudy.celery", "--quiet")
 RUNS: dict[str, dict[str, Any]] = {
@@ -71,7 +71,7 @@ def measure_one(
 ) -> dict[str, Any]:
     from readerstudy.generation.actions import set_limits
 
-    bound = min((at_once or WORKER_THREADS * workers) / LATENCY, (per_minute or 10**9) / 60)
+    bound = min((at_once or THREADS) / LATENCY, (per_minute or 10**9) / 60)
     with processes(database, apart=apart and workers > 1, workers=workers, per_minute=per_minute) as house:
         vendor, running = house
         set_limits(
@@ -86,7 +86,7 @@ def measure_one(
         after, spent = stats(vendor), cpu_seconds(running, "worker") - spent
     return {
         "calls": calls,
-        "threads_of_a_worker": WORKER_THREADS,
+        "threads_of_all_workers": THREADS,
         "calls_at_once_allowed": at_once,
         "bound_per_second": bound,
         "per_second": round(made["per_second"], 2),
@@ -116,7 +116,7 @@ def processes(
         {
             "DATABASE_URL": database,
             "READERSTUDY_VAR": str(settings.VAR),
-            "WORKER_THREADS": str(WORKER_THREADS),
+            "WORKER_THREADS": str(THREADS // workers),
             "SIMULATED_VENDOR_URL": address,
         },
         logs,
@@ -152,7 +152,7 @@ def processes(
         worker = ("worker", "--without-gossip", "--without-mingle", "-n", f"worker{number}@%h")
         here.start(f"worker-{number}", *(inside if apart else ()), "-m", "celery", *CELERY, *worker)
     here.start("beat", "-m", "celery", *CELERY, "beat")
-    settings.CELERY_WORKER_CONCURRENCY = WORKER_THREADS * workers
+    settings.CELERY_WORKER_CONCURRENCY = THREADS
     settings.CONNECTIONS = connections(address)
     try:
         wait_until(lambda: answers(f"{address}/__health"), seconds=60, what="The simulated vendor's start")

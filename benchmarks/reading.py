@@ -73,6 +73,7 @@ def make_study(cases: int) -> tuple[str, list[tuple[str, list[tuple[str, str]]]]
     for _case in range(cases):
         factories.make_output(arm, factories.make_case(study), text="The lungs are clear. " * 12)
     seats = [factories.make_reader(study) for _reader in range(READERS)]
+    factories.freeze(study)
     study = start_study(study=study, by=study.created_by)
     people = []
     for seat in seats:

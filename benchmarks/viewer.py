@@ -129,6 +129,7 @@ def make_study(cases: int) -> tuple[str, str]:
     for case in Case.objects.of(study):
         factories.make_output(arm, case, text="The lungs are clear. " * 12)
     seat = factories.make_reader(study)
+    factories.freeze(study)
     study = start_study(study=study, by=study.created_by)
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(seat.user.pk)
