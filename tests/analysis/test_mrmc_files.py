@@ -127,6 +127,26 @@ def test_the_workbook_for_rjafroc_has_its_three_sheets(study: Study, files: dict
     assert all(truth[int(row["CaseID"])] == 1 for row in sheets["TP"])
 
 
+def test_the_workbook_has_no_case_that_somebody_did_not_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    def with_a_blank(seat: int, case: int, arm: int, key: str) -> str | None:
+        return None if (seat, case, arm, key) == (2, 1, 0, "sure") else known(seat, case, arm, key)
+
+    monkeypatch.setattr(worlds, "QUESTIONS", QUESTIONS)
+    source = Source(worlds.make_rated_study(readers=3, rates=with_a_blank))
+    files = {file.name: file for file in files_of(source, None)}
+    sheets = read_sheets(b"".join(files["mrmc/sure.xlsx"].chunks(source)))
+    assert [(row["CaseID"], row["LesionID"], row["Weight"]) for row in sheets["Truth"]] == [
+        (1.0, 0.0, 0.0),
+        (4.0, 0.0, 0.0),
+        (3.0, 1.0, 1.0),
+        (5.0, 1.0, 1.0),
+    ]
+    assert len(sheets["TP"]) == len(sheets["FP"]) == 3 * 2 * 2
+    _counts, truth, scores = read_imrmc(b"".join(files["mrmc/sure.imrmc"].chunks(source)))
+    assert len(truth) == 5
+    assert len(scores) == 3 * 2 * 5 - 1
+
+
 def test_what_is_read_back_gives_the_same_analysis(study: Study, files: dict[str, bytes]) -> None:
     _counts, truth, scores = read_imrmc(files["mrmc/sure.imrmc"])
 

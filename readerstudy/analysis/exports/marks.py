@@ -71,6 +71,10 @@ class Places:
         shown_as = ShownAs(rules_of(source.study).shown_as)
         return cls({(image.case_id, image.slot): image for image in ordered}, shown_as, ordered)
 
+    def frame(self, image: Image, shown: int) -> int:
+        """The frame of the original on which a mark lies; of smaller images readers see the middle one alone."""
+        return shown if self.shown_as == ShownAs.FULL else image.key_frame
+
     def original(self, image: Image, point: Sequence[float]) -> Point:
         """A point of what the reader saw, in pixels of the original image; two decimals."""
         if self.shown_as == ShownAs.NORMAL:
@@ -86,7 +90,7 @@ class Places:
 
 
 def marks_of(source: Source) -> Iterator[Mark]:
-    """Every mark that stands, readers' first; boxes of models after them."""
+    """Every mark that stands, readers' first; boxes of models, who are given the middle frame, after them."""
     places = Places.of(source)
     asked = [pk for pk, row in source.criteria.items() if row.kind in DRAWN]
     for seat, case, arm, criterion, value in fetched(STANDING, {"study": source.study.pk, "criteria": asked}):
@@ -96,7 +100,8 @@ def marks_of(source: Source) -> Iterator[Mark]:
             image = places.images.get((case, mark["slot"]))
             if image is not None:
                 points = tuple(places.original(image, point) for point in mark["points"])
-                yield Mark(*names, question.key, question.kind, number, "", image, mark["frame"], points)
+                frame = places.frame(image, mark["frame"])
+                yield Mark(*names, question.key, question.kind, number, "", image, frame, points)
     yield from _of_models(source, places)
 
 
@@ -125,22 +130,23 @@ def _of_models(source: Source, places: Places) -> Iterator[Mark]:
                         number,
                         box["label"],
                         image,
-                        box["frame"],
+                        image.key_frame,
                         _corners(image, box),
                     )
 
 
 def _corners(image: Image, box: dict[str, Any]) -> tuple[Point, Point]:
+    """Upper left and lower right; a box ends where the image does."""
     width, height = image.meta["width"], image.meta["height"]
-    left, top = box["x"] * width, box["y"] * height
-    low = (round(left, 2), round(top, 2))
-    return low, (round(left + box["width"] * width, 2), round(top + box["height"] * height, 2))
+    low = round(box["x"] * width, 2), round(box["y"] * height, 2)
+    right, bottom = min(box["x"] + box["width"], 1), min(box["y"] + box["height"], 1)
+    return low, (round(right * width, 2), round(bottom * height, 2))
 
 
 COLUMNS = (
     Column("case", "The case, by its code."),
     Column("slot", "The image of the case."),
-    Column("frame", "The frame, as readers count.", "from 0", "count"),
+    Column("frame", "The frame of the original, in the order that readers see.", "from 0", "count"),
     Column("image_width", "Width of the original image.", "number", "pixels"),
     Column("image_height", "Height of the original image.", "number", "pixels"),
     Column("drawn_by", "Who drew it.", "reader, model"),

@@ -8,6 +8,7 @@ Programs want numbers for names: `mrmc/names.csv` says which is which.
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,13 @@ class Readings:
         """The cases that were read."""
         read = {each.case for each in self.scores}
         return {case: positive for case, positive in self.truth.items() if case in read}
+
+    def crossed(self) -> Readings:
+        """Of these the cases that every reader rated in every modality, negative ones first."""
+        whole, counted = len(self.readers) * len(self.modalities), Counter(each.case for each in self.scores)
+        kept = sorted((case for case in self.known if counted[case] == whole), key=self.truth.__getitem__)
+        scores = tuple(each for each in self.scores if counted[each.case] == whole)
+        return Readings(scores, {case: self.truth[case] for case in kept})
 
 
 def questions(source: Source) -> list[Criterion]:
@@ -147,10 +155,13 @@ def imrmc(source: Source, criterion: Criterion) -> bytes:
 
 
 def jafroc(source: Source, criterion: Criterion) -> bytes:
-    """The workbook that RJafroc's DfReadDataFile reads: the sheets Truth, TP and FP of an ROC study."""
+    """The workbook that RJafroc's DfReadDataFile reads: the sheets Truth, TP and FP of an ROC study.
+
+    Such a study has no blank, so it holds the cases alone that every reader rated in every modality.
+    """
     import xlsxwriter
 
-    found = readings(source, criterion)
+    found = readings(source, criterion).crossed()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "roc.xlsx"
         book = xlsxwriter.Workbook(str(path), {"tmpdir": folder, "strings_to_formulas": False})
@@ -223,7 +234,11 @@ def files(source: Source) -> list[tuple[str, str | Promise, Made]]:
         for row in questions(source)
         for ending, purpose, made in (
             ("imrmc", _("“%(question)s” for iMRMC."), imrmc),
-            ("xlsx", _("“%(question)s” for RJafroc: DfReadDataFile(…, newExcelFileFormat = TRUE)."), jafroc),
+            (
+                "xlsx",
+                _("“%(question)s” for RJafroc, the cases that every reader rated in every modality."),
+                jafroc,
+            ),
         )
     ]
 
