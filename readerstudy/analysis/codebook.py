@@ -151,11 +151,6 @@ CONVENTIONS = (
 )
 
 
-def codebook(table: LongTable) -> bytes:
-    """The codebook as CSV; questions and strata are those of the table's study."""
-    return cells.write([HEADER, *([cells.text(cell) for cell in row] for row in rows(table))])
-
-
 def rows(table: LongTable) -> list[tuple[str, ...]]:
     """The codebook's rows: the long table, its questions and strata, and the table of outputs."""
     criteria = list(table.criteria.values())

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from readerstudy.analysis.actions import current_report, note_export
-from readerstudy.analysis.exports.catalogue import WITH_REPORT, catalogue, named
+from readerstudy.analysis.exports.catalogue import WITH_REPORT, catalogue, named, streamed
 from readerstudy.analysis.exports.tables import Source
 from readerstudy.analysis.models import Report
-from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.stations import ROLES
 from readerstudy.analysis.table import COUNTED
 from readerstudy.reading.models import Rating
@@ -42,17 +39,8 @@ def download_file(request: HttpRequest, key: str, name: str) -> StreamingHttpRes
     plain = name.replace("/", "-")
     headers = {"Content-Disposition": f'attachment; filename="{access.study.key}-{plain}"'}
     return StreamingHttpResponse(
-        streamed(access.study, report, name), content_type=file.mime, headers=headers
+        streamed(access.study, name, report), content_type=file.mime, headers=headers
     )
-
-
-def streamed(study: Study, report: Report | None, name: str) -> Iterator[bytes]:
-    """The bytes of a file; nothing is read before they are asked for."""
-    with one_moment():
-        source = Source(study)
-        file = named(source, report, name)
-        if file is not None:
-            yield from file.chunks(source)
 
 
 def is_rated(study: Study) -> bool:

@@ -10,9 +10,7 @@ from django.db.models import Case, Value, When
 
 from readerstudy.analysis import cells
 from readerstudy.analysis.blinding import ShownArms
-from readerstudy.analysis.codebook import OUTPUT_COLUMNS
 from readerstudy.analysis.labels import own_label
-from readerstudy.analysis.snapshot import one_moment
 from readerstudy.cases.models import COMPARED, ReferenceStandard
 from readerstudy.cases.models import Case as StudyCase
 from readerstudy.generation.models import Interpretation, RefusalVerdict
@@ -35,16 +33,8 @@ PATHS = (
 )
 
 
-def outputs_csv(study: Study) -> Iterator[bytes]:
-    """The table as CSV, in case order, then by arm and replicate; all from one moment of the database."""
-    yield cells.write([[column.name for column in OUTPUT_COLUMNS]])
-    with one_moment():
-        for row in output_rows(study):
-            yield cells.write([row])
-
-
 def output_rows(study: Study) -> Iterator[list[str]]:
-    """The table's rows as finished cells."""
+    """The rows of outputs.csv as finished cells, in case order, then by arm and replicate."""
     shown = ShownArms.of(study)
     standing = RefusalVerdict.objects.filter(interpretation__generation__arm__study=study).standing()
     told = ("interpretation_id", "verdict", "declined", "signal", "by_id")

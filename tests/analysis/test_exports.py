@@ -23,7 +23,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from readerstudy.analysis.actions import freeze_report
+from readerstudy.analysis.actions import LOOKS, freeze_report
 from readerstudy.analysis.exports import description
 from readerstudy.analysis.exports.catalogue import everything, files_of, tables_of
 from readerstudy.analysis.exports.tables import Source
@@ -167,7 +167,7 @@ def test_the_workbook_has_the_tables_cells_numbers_as_numbers(
     sheet = book.read(f"xl/worksheets/sheet{names.index('readers') + 1}.xml").decode()
     assert re.search(r'<c r="A2"[^>]*t="inlineStr"><is><t>' + rated_study.key, sheet)
     planned = table(taken["readers.csv"])[0]["planned"]
-    assert f'<c r="K2"><v>{planned}</v></c>' in sheet
+    assert f'<c r="O2"><v>{planned}</v></c>' in sheet
 
 
 def test_generations_tell_model_prompt_and_tokens_once_the_study_is_unblinded(
@@ -239,6 +239,18 @@ def test_the_archive_names_each_file_with_its_checksum(rated_study: Study) -> No
     assert told["study_manifest_sha256"] == rated_study.manifest_sha256
     assert told["report_input_sha256"] == json.loads(packed.read("report.json"))["input_sha256"]
     assert {each["name"] for each in told["files"]} == names - {"manifest.json", "SHA256SUMS"}
+
+
+def test_a_download_does_not_change_the_next_and_the_trail_stays_a_chain(rated_study: Study) -> None:
+    client = client_of(rated_study)
+    address = reverse("analysis:file", args=[rated_study.key, "everything.zip"])
+    first, second = (sent(client.get(address)) for _time in range(2))
+    assert first == second
+    rows = table(zipfile.ZipFile(io.BytesIO(first)).read("audit.csv"))
+    own = [row for row in rows if row["stream"] == "study"]
+    assert [int(row["position"]) for row in own] == list(range(1, len(own) + 1))
+    assert own[-1]["deed"] not in LOOKS
+    assert Event.objects.of_study(rated_study.pk).filter(verb__in=LOOKS).count() > 2
 
 
 @pytest.fixture

@@ -60,22 +60,27 @@ class _Sink:
         return taken
 
 
-def zipped(source: Source, files: Sequence[File], *, told: dict[str, Any]) -> Iterator[bytes]:
-    """The files as a zip, with `manifest.json`, which names each with its SHA-256 and holds `told`, and `SHA256SUMS`.
+def zipped(source: Source, files: Sequence[File], *, told: dict[str, Any] | None = None) -> Iterator[bytes]:
+    """The files as a zip; every entry has the same fixed time, so that the archive is that of its contents alone.
 
-    Every entry has the same fixed time, so that the archive is that of its contents alone.
+    With `told` it also has `manifest.json`, which names each file with its SHA-256 and holds `told`, and `SHA256SUMS`.
     """
-    sink = _Sink()
+    sink, packed = _Sink(), list[Packed]()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # needs write alone
-        packed: list[Packed] = []
         for file in files:
             yield from _pack(archive, sink, packed, file.name, file.chunks(source))
-        manifest = {**told, "files": [vars(each) for each in packed]}
-        text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-        yield from _pack(archive, sink, packed, "manifest.json", iter([text.encode()]))
-        sums = "".join(f"{each.sha256}  {each.name}\n" for each in packed)
-        yield from _pack(archive, sink, packed, "SHA256SUMS", iter([sums.encode()]))
+        for name, content in _lists(packed, told) if told is not None else ():
+            yield from _pack(archive, sink, packed, name, iter([content]))
     yield sink.take()
+
+
+def _lists(packed: Sequence[Packed], told: dict[str, Any]) -> list[tuple[str, bytes]]:
+    """The manifest, and the checksums in the form of `sha256sum`, those of the manifest included."""
+    manifest = {**told, "files": [vars(each) for each in packed]}
+    text = (json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    own = Packed("manifest.json", len(text), hashlib.sha256(text).hexdigest())
+    sums = "".join(f"{each.sha256}  {each.name}\n" for each in (*packed, own))
+    return [(own.name, text), ("SHA256SUMS", sums.encode())]
 
 
 def _pack(

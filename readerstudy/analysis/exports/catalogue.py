@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -21,16 +24,19 @@ from readerstudy.analysis.exports.methods.drawings import picture
 from readerstudy.analysis.exports.methods.writing import html, markdown
 from readerstudy.analysis.exports.models import generations, outputs, verdicts
 from readerstudy.analysis.exports.pdf import pdf
-from readerstudy.analysis.exports.people import allocation, readers, sessions
+from readerstudy.analysis.exports.people import allocation, sessions
 from readerstudy.analysis.exports.ratings import events, wide_tables
+from readerstudy.analysis.exports.readers import readers
 from readerstudy.analysis.exports.report_files import as_html, as_json
 from readerstudy.analysis.exports.tables import ExportTable, Source
 from readerstudy.analysis.exports.trail import audit
 from readerstudy.analysis.exports.workbook import workbook
 from readerstudy.analysis.models import Report
 from readerstudy.analysis.report import software
+from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.table import STRATUM
 from readerstudy.generation.models import Extraction
+from readerstudy.studies.models import Design, Study
 
 CSV, JSON, YAML = "text/csv; charset=utf-8", "application/json", "application/yaml"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -50,6 +56,10 @@ GROUPS = (
     ("methods", _("Methods pack")),
     ("all", _("Everything at once")),
 )
+
+
+UNLISTED = "parts"
+"""The group of files that are in the archive but not on the page."""
 
 
 @dataclass(frozen=True)
@@ -149,17 +159,29 @@ def _mime(name: str) -> str:
     return XLSX if name.endswith(".xlsx") else TEXT
 
 
+SCRIPTS = settings.BASE_DIR / "fixtures" / "scripts"
+
+
 def _scripts() -> list[File]:
-    """The scripts that compute the report's numbers from the tables."""
-    told = (
-        ("analyse.py", _("Computes the report's numbers from the tables in Python, and compares them.")),
-        ("analyse.R", _("The same in R, with the packages that statisticians know.")),
-    )
-    return [File(name, purpose, "scripts", TEXT, whole(partial(_script, name))) for name, purpose in told]
+    """What computes the report's numbers from the tables: a folder for Python, which runs packed as well, and R."""
+    in_r = _("The same in R, with the packages that statisticians know.")
+    return [*_modules(), File("analyse.R", in_r, "scripts", TEXT, whole(partial(_script, "analyse.R")))]
+
+
+def _modules() -> list[File]:
+    purpose = _("A part of what analyse.zip holds.")
+    names = sorted(path.relative_to(SCRIPTS).as_posix() for path in SCRIPTS.glob("analyse/*.py"))
+    return [File(name, purpose, UNLISTED, TEXT, whole(partial(_script, name))) for name in names]
 
 
 def _script(name: str, _source: Source) -> bytes:
-    return (settings.BASE_DIR / "fixtures" / "scripts" / name).read_bytes()
+    return (SCRIPTS / name).read_bytes()
+
+
+def _packed_modules(source: Source) -> Iterator[bytes]:
+    """The folder as one file that Python runs as it is; it can also be unpacked and changed."""
+    inside = [replace(file, name=PurePath(file.name).name) for file in _modules()]
+    return zipped(source, inside)
 
 
 def _descriptions(tables: Sequence[ExportTable]) -> list[File]:
@@ -188,8 +210,15 @@ def _descriptions(tables: Sequence[ExportTable]) -> list[File]:
     ]
 
 
+def _workbook(source: Source) -> Iterator[bytes]:
+    return workbook(source, tables_of(source))
+
+
+WORKBOOK = File("tables.xlsx", _("All tables in one workbook, one sheet each."), "all", XLSX, _workbook)
+
+
 def containers_of(source: Source, report: Report | None) -> list[File]:
-    """The workbook, the archive of everything, and the report as a page, which says when it was computed."""
+    """The packed script, the workbook, the archive, and the report as a page, which says when it was computed."""
     page = (
         []
         if report is None
@@ -197,8 +226,12 @@ def containers_of(source: Source, report: Report | None) -> list[File]:
             File("report.html", _("The report as one page."), "report", HTML, whole(partial(_page, report)))
         ]
     )
+    in_python = _(
+        "Computes the report's numbers from the tables, and compares them: python analyse.zip FOLDER."
+    )
     return [
-        File("tables.xlsx", _("All tables in one workbook, one sheet each."), "all", XLSX, _workbook),
+        File("analyse.zip", in_python, "scripts", ZIP, _packed_modules),
+        WORKBOOK,
         File(
             "everything.zip",
             _("All tables, scripts, the report and the methods pack, with their checksums."),
@@ -214,14 +247,14 @@ def _page(report: Report, _source: Source) -> bytes:
     return as_html(report).encode()
 
 
-def _workbook(source: Source) -> Iterator[bytes]:
-    return workbook(source, tables_of(source))
+def archived(source: Source, report: Report | None) -> list[File]:
+    """What the archive holds: all files and the workbook."""
+    return [*files_of(source, report), WORKBOOK]
 
 
 def everything(source: Source, report: Report | None) -> Iterator[bytes]:
-    """The archive: all files and the workbook."""
-    book = containers_of(source, report)[0]
-    return zipped(source, [*files_of(source, report), book], told=about(source, report))
+    """The archive, in portions."""
+    return zipped(source, archived(source, report), told=about(source, report))
 
 
 def about(source: Source, report: Report | None) -> dict[str, Any]:
@@ -253,6 +286,26 @@ def named(source: Source, report: Report | None, name: str) -> File | None:
     """The file of this name, or None."""
     found = [*files_of(source, report), *containers_of(source, report)]
     return next((file for file in found if file.name == name), None)
+
+
+@contextmanager
+def opened(study: Study) -> Iterator[Source]:
+    """A study to export: one moment of the database, and the study's own language, whoever asks."""
+    with one_moment(), translation.override(_language(study)):
+        yield Source(Study.objects.get(pk=study.pk))
+
+
+def _language(study: Study) -> str:
+    own = Design.objects.of(study).language
+    return own if own in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+def streamed(study: Study, name: str, report: Report | None = None) -> Iterator[bytes]:
+    """The bytes of a file; nothing is read before they are asked for."""
+    with opened(study) as source:
+        file = named(source, report, name)
+        if file is not None:
+            yield from file.chunks(source)
 
 
 def whole(made: Callable[[Source], bytes]) -> Chunks:

@@ -13,7 +13,7 @@ from readerstudy.analysis.exports.tables import ExportTable, Source
 from readerstudy.analysis.table import STRATUM
 from readerstudy.generation.verdicts.agreement import verdict_seed
 from readerstudy.stats.inference import Inference
-from readerstudy.studies.models import Arm, Design
+from readerstudy.studies.models import Arm, Criterion, Design
 from readerstudy.studies.protocol.exporting import data_of
 from readerstudy.studies.protocol.writing import written
 
@@ -55,7 +55,10 @@ def design(source: Source) -> bytes:
         "seed": asked.seed,
         "verdict_seeds": _verdict_seeds(source),
         "strata": [STRATUM + name for name in table.strata],
+        "correction": plan.get("multiplicity", "holm"),
+        "is_blinded": source.is_blinded,
         "criteria": [_question(row) for row in table.criteria.values()],
+        "last_questions": [_question(row) for row in Criterion.objects.exit(study)],
         "endpoints": _endpoints(source),
     }
     return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
@@ -69,7 +72,7 @@ def _endpoints(source: Source) -> list[dict[str, Any]]:
         pair = [arms[name] for name in each.get("contrast", ())]
         named = [source.arms[pk] for pk in (sorted(pair, key=order.index) if source.is_blinded else pair)]
         told = {name: each.get(name) for name in ("name", "statistic", "criterion", "margin")}
-        found.append({**told, "contrast": named})
+        found.append({**told, "is_primary": bool(each.get("primary")), "contrast": named})
     return found
 
 

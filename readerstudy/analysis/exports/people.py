@@ -1,97 +1,17 @@
-"""Readers, their sittings and what they were given to read; pseudonyms alone."""
+"""Readers' sittings and what they were given to read; pseudonyms alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F
 from django.utils.translation import gettext_lazy as _
 
 from readerstudy.analysis import cells
 from readerstudy.analysis.codebook import YES, Column
 from readerstudy.analysis.exports.tables import ExportTable, Source, fetched, fixed, moment
-from readerstudy.reading.models import Allocation, Replacement, Session
-from readerstudy.studies.models import Membership, Role
-
-READERS = (
-    Column("study", "The study, by the key in its address."),
-    Column("reader", "The reader's pseudonym.", "R and the number of the reader's seat"),
-    Column("specialty", "The specialty, as the reader gave it."),
-    Column("years", "Years of experience in it.", "number", "years"),
-    Column("simulated", "Whether the reader is simulated, so that no doctor gave these ratings.", YES),
-    Column("joined_at", "When the reader became one of this study.", "ISO 8601, UTC", "date and time"),
-    Column("consented_at", "When the reader agreed to the consent text.", "ISO 8601, UTC", "date and time"),
-    Column("consent_sha256", "SHA-256 of the consent text that was agreed to."),
-    Column("left_at", "When the reader left; empty = has not.", "ISO 8601, UTC", "date and time"),
-    Column("replaced_by", "The reader who took over what was left unread.", "pseudonym"),
-    Column(
-        "planned",
-        "Presentations that are planned for this reader and were not taken over.",
-        "number",
-        "count",
-    ),
-    Column("submitted", "Presentations that the reader has submitted.", "number", "count"),
-    Column(
-        "active_seconds",
-        "Active seconds of the submitted presentations, as the browser counted them.",
-        "number",
-        "s",
-    ),
-)
-
-
-def _readers(source: Source) -> Iterator[list[str]]:
-    told, successors = _told(source), _successors(source)
-    for row in (
-        Membership.objects.filter(study=source.study, role=Role.READER)
-        .order_by("seat")
-        .select_related("user__profile")
-    ):
-        profile = getattr(row.user, "profile", None)
-        planned, submitted, seconds = told.get(row.pk, (0, 0, None))
-        yield [
-            cells.text(source.study.key),
-            row.pseudonym,
-            cells.text(profile.specialty if profile else ""),
-            cells.number(profile.years_experience if profile else None),
-            cells.flag(row.user.is_simulated),
-            moment(row.added_at),
-            moment(row.consented_at),
-            row.consent_sha256,
-            moment(row.removed_at),
-            successors.get(row.pk, ""),
-            str(planned),
-            str(submitted),
-            cells.number(None if seconds is None else round(seconds, 3)),
-        ]
-
-
-def _told(source: Source) -> dict[int, tuple[int, int, float | None]]:
-    mine = Allocation.objects.filter(plan__study=source.study, plan__is_pilot=False)
-    counted = (
-        mine.order_by()
-        .values("seat")
-        .annotate(
-            planned=Count("pk", filter=Q(successor=None)),
-            submitted=Count("pk", filter=Q(reading__submitted_at__isnull=False)),
-            seconds=Sum("reading__active_seconds", filter=Q(reading__submitted_at__isnull=False)),
-        )
-    )
-    return {row["seat"]: (row["planned"], row["submitted"], row["seconds"]) for row in counted}
-
-
-def _successors(source: Source) -> dict[int, str]:
-    rows = Replacement.objects.filter(plan__study=source.study).select_related("successor")
-    return {row.leaver_id: row.successor.pseudonym for row in rows}
-
-
-readers = ExportTable(
-    "readers.csv",
-    _("Who read, by pseudonym: specialty, experience, consent, and how much of the plan was read."),
-    fixed(*READERS),
-    _readers,
-)
+from readerstudy.reading.models import Session
 
 SESSIONS = (
     Column("reader", "The reader's pseudonym."),

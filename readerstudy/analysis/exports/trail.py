@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from readerstudy.analysis import cells
+from readerstudy.analysis.actions import LOOKS
 from readerstudy.analysis.codebook import Column
 from readerstudy.analysis.exports.ratings import canonical
 from readerstudy.analysis.exports.tables import ExportTable, Source, fixed, moment
@@ -59,10 +61,15 @@ def _rows(source: Source) -> Iterator[list[str]]:
 
 
 def _in_order(study: int) -> Iterator[Event]:
-    """Chain by chain; the database's own order of texts differs from machine to machine."""
+    """Chain by chain, each up to its last event that is more than a look: or each download would change the next.
+
+    Chains are sorted here, for the database's own order of texts differs from machine to machine.
+    """
     found = Event.objects.of_study(study)
-    for stream in sorted(set(found.order_by().values_list("stream", flat=True).distinct())):
-        yield from found.filter(stream=stream).order_by("position").iterator(chunk_size=500)
+    lasts = found.exclude(verb__in=LOOKS).order_by().values("stream").annotate(last=Max("position"))
+    for stream, last in sorted(lasts.values_list("stream", "last")):
+        own = found.filter(stream=stream, position__lte=last)
+        yield from own.order_by("position").iterator(chunk_size=500)
 
 
 def _subject(told: str) -> str:
@@ -80,7 +87,10 @@ def plain(told: Any) -> Any:
 
 audit = ExportTable(
     "audit.csv",
-    _("The audit trail: who did what and when, each event bound to those before it by a digest."),
+    _(
+        "The audit trail: who did what and when, each event bound to those before it by a digest. Looks and downloads "
+        "at its end are left out, or each would change the next."
+    ),
     fixed(*COLUMNS),
     _rows,
 )

@@ -8,10 +8,8 @@ from django.utils.translation import gettext as _
 
 from readerstudy.analysis.actions import freeze_report, note_export
 from readerstudy.analysis.export_views import is_rated
-from readerstudy.analysis.exports.catalogue import containers_of, everything, files_of
-from readerstudy.analysis.exports.tables import Source
+from readerstudy.analysis.exports.catalogue import archived, everything, opened
 from readerstudy.analysis.models import Report
-from readerstudy.analysis.snapshot import one_moment
 from readerstudy.studies.models import Study
 
 WHOLE = "everything.zip"
@@ -43,10 +41,8 @@ class Command(BaseCommand):
 
 
 def _files(study: Study, report: Report | None, folder: Path) -> int:
-    with one_moment():
-        source = Source(study)
-        book = containers_of(source, report)[0]
-        files = [*files_of(source, report), book]
+    with opened(study) as source:
+        files = archived(source, report)
         for file in files:
             path = folder / file.name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +53,6 @@ def _files(study: Study, report: Report | None, folder: Path) -> int:
 
 def _archive(study: Study, report: Report | None, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
-    with one_moment(), (folder / WHOLE).open("wb") as out:
-        out.writelines(everything(Source(study), report))
+    with opened(study) as source, (folder / WHOLE).open("wb") as out:
+        out.writelines(everything(source, report))
     return 1
