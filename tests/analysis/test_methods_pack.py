@@ -11,10 +11,12 @@ import pytest
 
 from readerstudy.analysis.exports.methods.docx import docx
 from readerstudy.analysis.exports.methods.drawings import matrix_of, picture
+from readerstudy.analysis.exports.methods.facts import Facts
 from readerstudy.analysis.exports.methods.pack import pack_of
 from readerstudy.analysis.exports.methods.writing import html, markdown
 from readerstudy.analysis.exports.tables import Source
 from readerstudy.studies.models import Membership, Study
+from tests.analysis import test_endpoints as endpoints
 from tests.analysis import worlds
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +118,25 @@ def test_while_blinded_no_result_is_told_by_arm() -> None:
     assert any("blinded" in words for words in pack.lead)
     words = " ".join(words for _heading, paragraphs in pack.sections for words in paragraphs)
     assert not re.search(r"\b[XYZ]\b", words)
+    assert "name the arms by codes, and nobody has broken the blind" in words
+
+
+def test_the_methods_say_how_the_study_was_read_and_not_more() -> None:
+    study = endpoints.graded(
+        {"multiplicity": "benjamini-hochberg"}, {"name": "liked", "statistic": "acceptable_share"}
+    )
+    words = " ".join(Facts(Source(Study.objects.get(pk=study.pk))).told.values())
+    for told in (
+        "The reference standard was not shown with any case that counts.",
+        "One text at a time; the texts of every arm, one after another.",
+        "liked (share acceptable)",
+        "corrected by Benjamini and Hochberg's method",
+        "Each model was asked once about each case.",
+    ):
+        assert told in words, told
+    assert "Holm" not in words
+    assert "broken" not in words
+    assert not re.search(r"\w_\w", words.replace(study.key, ""))
 
 
 def test_an_empty_study_has_a_pack_with_open_lines() -> None:

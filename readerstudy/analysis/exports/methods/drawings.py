@@ -240,7 +240,9 @@ def draw_timeline(sittings: list[Sitting]) -> Drawing:
         sheet.box(place(begin), y + 4, max(place(end) - place(begin), 2.0), ROW - 8, fill=SERIES[0])
     for share, align in ((0.0, "left"), (0.5, "center"), (1.0, "right")):
         at = first + timedelta(seconds=span * share)
-        words = date_format(at, "j M Y, H:i" if span < 5 * 86400 else "j M Y")
+        words = date_format(at, "j M Y, H:i" if span < 5 * 86400 else "j M Y") + (
+            " UTC" if span < 5 * 86400 else ""
+        )
         sheet.text(place(at), height - 12, words, size=SMALL, color=MUTED, align=align)
     return sheet
 

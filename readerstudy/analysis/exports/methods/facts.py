@@ -12,8 +12,9 @@ from typing import Any
 from django.db.models import Count, Max, Min, Q, Sum
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from readerstudy.analysis.document.endpoints import STATISTICS
 from readerstudy.analysis.evidence import seed_of
 from readerstudy.analysis.exports.tables import Source
 from readerstudy.analysis.report import software_line
@@ -21,10 +22,19 @@ from readerstudy.analysis.table import reference_of
 from readerstudy.cases.models import Attestation, Case, Image, Purpose
 from readerstudy.generation.models import Attempt, FrozenSet, Interpretation
 from readerstudy.reading.models import Allocation, AllocationPlan, PresentationKind, Rating, Reading, Session
+from readerstudy.reading.plan_forms import COMPARISONS, COVERAGES
+from readerstudy.reading.protocol import frozen_of
 from readerstudy.stats.inference import Inference
 from readerstudy.studies.models import Arm, ArmKind, Design, ProtocolVersion, Unblinding
 
 DAY = "j M Y"
+CORRECTIONS = {
+    "holm": gettext_lazy("p-values of one family are corrected by Holm's method."),
+    "benjamini-hochberg": gettext_lazy(
+        "p-values of one family are corrected by Benjamini and Hochberg's method."
+    ),
+    "none": gettext_lazy("p-values are not corrected for their number."),
+}
 Told = dict[str, str]
 
 
@@ -34,6 +44,13 @@ def listed(words: Iterable[str]) -> str:
 
 def day(at: datetime | None) -> str:
     return date_format(at, DAY) if at else ""
+
+
+def days(first: datetime | None, last: datetime | None) -> str:
+    """From when to when, or the one day."""
+    if day(first) == day(last):
+        return _("on %(day)s") % {"day": day(first)} if first else ""
+    return _("from %(first)s to %(last)s") % {"first": day(first), "last": day(last)}
 
 
 @dataclass(frozen=True)
@@ -80,7 +97,6 @@ class Facts:
         ethics = self.design.section("ethics")
         versions = list(ProtocolVersion.objects.of(study))
         signed = next((each.signature for each in reversed(versions) if each.signature), None)
-        early = [each for each in Unblinding.objects.of(study) if not each.is_planned]
         return {
             "title": study.title,
             "question": study.question,
@@ -102,21 +118,10 @@ class Facts:
             if signed
             else "",
             "amendments": self._amendments(versions),
-            "ethics": listed(
-                f"{name.replace('_', ' ')}: {_word(value)}" for name, value in ethics.items() if value != ""
-            )
-            and _("Ethics, as entered: %(told)s.")
-            % {
-                "told": "; ".join(
-                    f"{name.replace('_', ' ')}: {_word(value)}"
-                    for name, value in ethics.items()
-                    if value != ""
-                )
-            },
-            "unblinded": _("The blind was broken early %(n)d times; the audit trail says by whom and why.")
-            % {"n": len(early)}
-            if early
-            else _("Nobody was told which arm is which before the data were locked."),
+            "ethics": _("Ethics, as entered: %(told)s.") % {"told": _entered(ethics)}
+            if _entered(ethics)
+            else "",
+            "unblinded": self._unblinded(),
             "audit": _(
                 "Every entry, change and export is in an append-only audit trail whose events are "
                 "bound by SHA-256; it is in the archive."
@@ -126,6 +131,19 @@ class Facts:
                 "recompute the figures are in one archive with checksums."
             ),
         }
+
+    def _unblinded(self) -> str:
+        found = list(Unblinding.objects.of(self.source.study))
+        early = sum(not each.is_planned for each in found)
+        if early:
+            told = _("The blind was broken early %(n)d times; the audit trail says by whom and why.")
+            return told % {"n": early}
+        if found:
+            told = _("Reports and tables named the arms by codes until the study was unblinded, on %(day)s.")
+            return told % {"day": day(found[0].at)}
+        if self.source.is_blinded:
+            return _("Reports and tables name the arms by codes, and nobody has broken the blind.")
+        return ""
 
     def _amendments(self, versions: list[ProtocolVersion]) -> str:
         found = [each for each in versions if each.kind == "amendment"]
@@ -207,13 +225,7 @@ class Facts:
             "one_call": _("Each output came from one call of its own, without a conversation before it.")
             if self.models
             else "",
-            "replicates": _(
-                "Outputs for each case: %(told)s; readers read the first, the others show how far a "
-                "model agrees with itself."
-            )
-            % {"told": listed(f"{arm.name} {arm.replicates}" for arm in self.models)}
-            if self.models
-            else "",
+            "replicates": self._replicates(),
             "text_form": _(
                 "Readers saw a levelled copy of each text that a person had approved; the text as it "
                 "came is kept with its SHA-256."
@@ -223,6 +235,15 @@ class Facts:
             "compute": self._compute(tokens, seconds, money),
             "refusals": self._refusals(),
         }
+
+    def _replicates(self) -> str:
+        if all(arm.replicates == 1 for arm in self.models):
+            return _("Each model was asked once about each case.") if self.models else ""
+        told = _(
+            "Outputs for each case: %(told)s; readers read the first, the others show how far a model agrees with "
+            "itself."
+        )
+        return told % {"told": listed(f"{arm.name} {arm.replicates}" for arm in self.models)}
 
     def _model(self, arm: Arm) -> str:
         served = sorted(
@@ -237,16 +258,15 @@ class Facts:
             "none but the provider's own"
         )
         told = _(
-            "%(name)s: model %(model)s at %(provider)s, served as %(served)s, asked from %(first)s "
-            "to %(last)s; parameters: %(settings)s; given: %(input)s."
+            "%(name)s: model %(model)s at %(provider)s, served as %(served)s, asked %(when)s; parameters: "
+            "%(settings)s; given: %(input)s."
         )
         return told % {
             "name": arm.name,
             "model": arm.model,
             "provider": arm.connection,
             "served": listed(served) or "—",
-            "first": day(row.get("first")) or "—",
-            "last": day(row.get("last")) or "—",
+            "when": days(row.get("first"), row.get("last")) or _("never"),
             "settings": settings,
             "input": str(arm.get_input_condition_display()).lower(),
         }
@@ -328,13 +348,13 @@ class Facts:
         counts = self._ratings()
         return {
             "allocation": _(
-                "Who reads what was drawn by the algorithm %(algorithm)s from a stored seed: plan "
-                "“%(plan)s”, outputs “%(outputs)s”; the order is random for each reader and stored."
+                "Who reads what was drawn by the algorithm %(algorithm)s from a stored seed. %(plan)s. %(outputs)s. "
+                "The order is random for each reader and stored."
             )
             % {
                 "algorithm": plan.algorithm,
-                "plan": section.get("plan", "crossed"),
-                "outputs": section.get("outputs", "one_at_a_time"),
+                "plan": dict(COVERAGES)[section.get("plan", "crossed")],
+                "outputs": dict(COMPARISONS)[section.get("outputs", "one_at_a_time")],
             }
             if plan
             else "",
@@ -349,16 +369,17 @@ class Facts:
             if repeats
             else "",
             "blinding": _(
-                "Outputs stood under letters drawn for each reader and case; readers saw neither the "
-                "source of a text nor the reference standard nor other readers' answers."
-            ),
+                "Outputs stood under letters drawn for each reader and case; readers saw neither the source of a text "
+                "nor other readers' answers."
+            )
+            + " "
+            + self._reference_shown(),
             "independence": _(
                 "Readers worked alone, each under an account of their own; no reader saw another's answers."
             ),
-            "dates": _("Readings took place from %(first)s to %(last)s in %(n)d sittings.")
+            "dates": _("Readings took place %(when)s in %(n)d sittings.")
             % {
-                "first": day(spread["first"]),
-                "last": day(spread["last"]),
+                "when": days(spread["first"], spread["last"]),
                 "n": Session.objects.filter(seat__study=study).count(),
             }
             if spread["last"]
@@ -375,6 +396,11 @@ class Facts:
             },
             "counts": counts,
         }
+
+    def _reference_shown(self) -> str:
+        if frozen_of(self.source.study).shows_reference:
+            return _("The reference standard stood beside the text.")
+        return _("The reference standard was not shown with any case that counts.")
 
     def _ratings(self) -> str:
         mine = {"allocation__plan__study": self.source.study, "allocation__plan__is_pilot": False}
@@ -399,22 +425,20 @@ class Facts:
                 "Means and shares: crossed moment estimates of case, reader and error variance, Hillis "
                 "degrees of freedom, t intervals at %(level)g %%; agreement: percent agreement, "
                 "Krippendorff's alpha and Gwet's coefficients; refusal rates: exact intervals; pairs "
-                "of arms: paired differences, McNemar's exact test, p after Holm."
+                "of arms: paired differences, McNemar's exact test."
             )
             % {"level": 100 * asked.level},
             "resampling": _("Bootstrap: %(n)d resamples by PCG64 from seed %(seed)d.")
             % {"n": asked.resamples, "seed": asked.seed},
             "software": _("Computed by %(told)s.") % {"told": software_line()},
             "endpoints": _("Endpoints, as declared: %(told)s.")
-            % {"told": "; ".join(f"{each['name']} ({each['statistic']})" for each in endpoints)}
+            % {"told": "; ".join(f"{each['name']} ({STATISTICS[each['statistic']]})" for each in endpoints)}
             if endpoints
             else "",
             "primary": _("Primary: %(told)s.") % {"told": listed(each["name"] for each in primary)}
             if primary
             else "",
-            "multiplicity": _("Correction for several tests: %(told)s.") % {"told": plan["multiplicity"]}
-            if plan.get("multiplicity")
-            else "",
+            "multiplicity": str(CORRECTIONS[plan.get("multiplicity", "holm")]),
             "exclusions": _("Exclusion rules, written before the first rating: %(told)s")
             % {"told": " ".join(plan["exclusions"])}
             if plan.get("exclusions")
@@ -431,6 +455,12 @@ class Facts:
 
 def _known(numbers: Iterable[float | None]) -> list[float]:
     return [number for number in numbers if number is not None]
+
+
+def _entered(section: dict[str, Any]) -> str:
+    return "; ".join(
+        f"{name.replace('_', ' ')}: {_word(value)}" for name, value in section.items() if value != ""
+    )
 
 
 def _word(value: Any) -> str:
