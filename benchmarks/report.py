@@ -27,6 +27,7 @@ REPORT_RATINGS, REPORT_READERS, REPORT_SECONDS = 100_000, 10, 10.0
 EXPORT_READERS, EXPORT_SECONDS, EXPORT_MEGABYTES = 20, 60.0, 100.0
 TEXT = "The lungs are clear. " * 20 + "\nClassification: normal"
 PAGE_BYTES, LOOK_SECONDS = 4096, 0.01
+OTHERS = ("events.csv", "wide/criterion-0.csv", "allocation.csv", "tables.xlsx", "everything.zip")
 
 READINGS = (
     """
@@ -104,9 +105,9 @@ def report(study: Study) -> dict[str, Any]:
 
 def export(study: Study) -> dict[str, Any]:
     """The ratings as the view streams them, against PostgreSQL's CSV of the same rows."""
-    from readerstudy.analysis.table import csv_of
+    from readerstudy.analysis.exports.catalogue import streamed
 
-    size, spent = measured(lambda: sum(len(portion) for portion in csv_of(study)))
+    size, spent = measured(lambda: sum(len(portion) for portion in streamed(study, "ratings.csv")))
     copied, bare = measured(lambda: copy(study))
     return {
         "ratings": rows_of(study),
@@ -118,6 +119,19 @@ def export(study: Study) -> dict[str, Any]:
         "seconds_bare_copy": bare.seconds,
         "megabytes_bare_copy": round(copied / 1e6, 1),
         "ratio_to_bare_copy": round(spent.seconds / bare.seconds, 1),
+        "others": {name: taken_away(study, name) for name in OTHERS},
+    }
+
+
+def taken_away(study: Study, name: str) -> dict[str, float]:
+    """What another file of the same ratings costs."""
+    from readerstudy.analysis.exports.catalogue import streamed
+
+    size, spent = measured(lambda: sum(len(portion) for portion in streamed(study, name)))
+    return {
+        "seconds": spent.seconds,
+        "megabytes_above_idle": spent.megabytes,
+        "megabytes_written": round(size / 1e6, 1),
     }
 
 
@@ -130,13 +144,14 @@ def copy(study: Study) -> int:
     from readerstudy.studies.models import Criterion
 
     criteria = list(Criterion.objects.of(study).values_list("pk", flat=True))
-    names = {"study": Literal(study.pk), "criteria": Literal(criteria)}
-    query = SQL(
-        ROWS.replace("{", "{{")
-        .replace("}", "}}")
-        .replace("%(study)s", "{study}")
-        .replace("%(criteria)s", "{criteria}")
-    )
+    arms = list(study.arms.values_list("pk", flat=True))
+    names = {
+        name: Literal(told) for name, told in (("study", study.pk), ("criteria", criteria), ("arms", arms))
+    }
+    text = ROWS.replace("{", "{{").replace("}", "}}")
+    for name in names:
+        text = text.replace(f"%({name})s", f"{{{name}}}")
+    query = SQL(text)
     with (
         connection.cursor() as cursor,
         cursor.copy(SQL("COPY ({}) TO STDOUT WITH CSV").format(query.format(**names))) as rows,

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from readerstudy.accounts.health import show_health
+from readerstudy.analysis.loose import analyse_table
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="studies:list"), name="home"),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("studies/", include("readerstudy.generation.urls")),
     path("providers/", include("readerstudy.generation.provider_urls")),
     path("studies/", include("readerstudy.analysis.urls")),
+    path("analyse/", analyse_table, name="analyse"),
     path("", include("readerstudy.reading.urls")),
     path("api/v1/", include("readerstudy.api.urls")),
     path("admin/", admin.site.urls),

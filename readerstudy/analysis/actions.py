@@ -19,9 +19,11 @@ from readerstudy.studies.models import Study
 FROZEN = "report.freeze"
 EXPORTED = "ratings.export"
 LOOKED = "report.interim_look"
+LOOKS = (FROZEN, EXPORTED, LOOKED)
+"""Deeds of who only looks or takes away: they change nothing that a study holds."""
 REMEMBERED_SECONDS = 24 * 3600
 
-# Grows with every rating, submission, verdict and profile; ids of ratings' events only ever rise.
+# Grows with every rating, submission, last answer, verdict, unblinding and profile; ids of events only ever rise.
 MARK = """
 SELECT s.state, s.manifest_sha256,
        (SELECT (count(*), sum(v.event_id), count(r.submitted_at))::text
@@ -34,6 +36,10 @@ SELECT s.state, s.manifest_sha256,
         JOIN generation_interpretation i ON i.generation_id = g.id
         JOIN generation_refusalverdict x ON x.interpretation_id = i.id
         WHERE a.study_id = s.id),
+       (SELECT (count(*), max(e.id))::text
+        FROM studies_membership m JOIN reading_exitevent e ON e.seat_id = m.id
+        WHERE m.study_id = s.id),
+       (SELECT count(*) FROM studies_unblinding u WHERE u.study_id = s.id),
        (SELECT (count(*), max(p.updated_at))::text
         FROM studies_membership m LEFT JOIN accounts_readerprofile p ON p.user_id = m.user_id
         WHERE m.study_id = s.id)
@@ -75,9 +81,12 @@ def note_look(*, report: Report, by: User) -> None:
 
 
 @transaction.atomic
-def note_export(*, study: Study, by: User) -> None:
-    """Writes down who took the ratings away; before the study is closed that is an interim look as well."""
-    data = {"interim": study.state not in FINAL}
+def note_export(*, study: Study, by: User | None, file: str = "") -> None:
+    """Writes down who took which file away; before the study is closed that is an interim look as well.
+
+    `by` is None for who has the machine itself and calls a command there; without `file` it was the ratings' table.
+    """
+    data = {"interim": study.state not in FINAL, **({"file": file} if file else {})}
     record(EXPORTED, by=by, stream=study_stream(study.pk), subject=study.key, data=data)
 
 

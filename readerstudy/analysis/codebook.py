@@ -113,7 +113,10 @@ OUTPUT_COLUMNS = (
         ", ".join(Verdict.values),
     ),
     Column("declined", "Whether it counts as a refusal.", YES),
-    Column("verdict_signal", "What the verdict rests on: a vendor's field, a rule's name, or a person."),
+    Column(
+        "verdict_signal",
+        "What the verdict rests on: a vendor's field, a rule's name, or a person; empty while the study is blinded.",
+    ),
     Column("verdict_by_person", "Whether a person gave the verdict that stands.", YES),
     Column(
         "form",
@@ -135,6 +138,11 @@ OUTPUT_COLUMNS = (
     ),
     Column("output_simulated", "Whether the output is simulated, so that no real model wrote it.", YES),
     Column("source", "How the arm's outputs come about.", "model, human, imported"),
+    Column(
+        "label_read",
+        "The label that the report counts for this output, in the spelling of the reference standard: the one above or "
+        "what was read out of the text; empty where it names none of the reference labels.",
+    ),
 )
 OUTPUTS_FILE = "outputs.csv"
 CONVENTIONS = (
@@ -143,12 +151,8 @@ CONVENTIONS = (
 )
 
 
-def codebook(table: LongTable) -> bytes:
-    """The codebook as CSV; questions and strata are those of the table's study."""
-    return cells.write([HEADER, *([cells.text(cell) for cell in row] for row in _rows(table))])
-
-
-def _rows(table: LongTable) -> list[tuple[str, ...]]:
+def rows(table: LongTable) -> list[tuple[str, ...]]:
+    """The codebook's rows: the long table, its questions and strata, and the table of outputs."""
     criteria = list(table.criteria.values())
     return [
         ("(all columns)", "", "How the table is written.", "", CONVENTIONS, ""),

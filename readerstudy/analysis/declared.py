@@ -120,11 +120,11 @@ def _texts(table: LongTable) -> dict[int, dict[int, str]]:
 def _choices(table: LongTable, endpoints: tuple[Mapping[str, Any], ...]) -> dict[str, dict[Shown, str]]:
     named = {each.get("criterion") for each in endpoints if each["statistic"] == "auc"}
     asked = [each for each in table.criteria.values() if each.key in named]
-    found = {each.key: _choice_before(table, each) for each in asked}
+    found = {each.key: choice_before(table, each) for each in asked}
     return {key: _answers_to(choice) for key, choice in found.items() if choice is not None}
 
 
-def _choice_before(table: LongTable, criterion: Criterion) -> Criterion | None:
+def choice_before(table: LongTable, criterion: Criterion) -> Criterion | None:
     """The nearest earlier choice about the same thing that offers the positive label."""
     earlier = [each for each in table.criteria.values() if each.position < criterion.position]
     same = [each for each in earlier if each.kind in CHOICES and each.applies_to == criterion.applies_to]

@@ -10,9 +10,9 @@ from django.db.models import Case, Value, When
 
 from readerstudy.analysis import cells
 from readerstudy.analysis.blinding import ShownArms
-from readerstudy.analysis.codebook import OUTPUT_COLUMNS
-from readerstudy.analysis.snapshot import one_moment
-from readerstudy.cases.models import COMPARED
+from readerstudy.analysis.labels import own_label
+from readerstudy.cases.models import COMPARED, ReferenceStandard
+from readerstudy.cases.models import Case as StudyCase
 from readerstudy.generation.models import Interpretation, RefusalVerdict
 from readerstudy.studies.models import Study
 
@@ -29,19 +29,25 @@ PATHS = (
     "sha256",
     "attempt__served_model",
     "attempt__seconds",
+    "text",
 )
 
 
-def outputs_csv(study: Study) -> Iterator[bytes]:
-    """The table as CSV, in case order, then by arm and replicate; all from one moment of the database."""
-    yield cells.write([[column.name for column in OUTPUT_COLUMNS]])
-    with one_moment():
-        shown = ShownArms.of(study)
-        standing = RefusalVerdict.objects.filter(interpretation__generation__arm__study=study).standing()
-        told = ("interpretation_id", "verdict", "declined", "signal", "by_id")
-        verdicts = {row[0]: row[1:] for row in standing.values_list(*told)}
-        for row in _found(study, shown).iterator(chunk_size=ROWS_AT_ONCE):
-            yield cells.write([_cells(study, row, verdicts[row[0]], shown)])
+def output_rows(study: Study) -> Iterator[list[str]]:
+    """The rows of outputs.csv as finished cells, in case order, then by arm and replicate."""
+    shown = ShownArms.of(study)
+    standing = RefusalVerdict.objects.filter(interpretation__generation__arm__study=study).standing()
+    told = ("interpretation_id", "verdict", "declined", "signal", "by_id")
+    verdicts = {row[0]: row[1:] for row in standing.values_list(*told)}
+    labels = _labels(study)
+    for row in _found(study, shown).iterator(chunk_size=ROWS_AT_ONCE):
+        yield _cells(study, row, verdicts[row[0]], shown, labels)
+
+
+def _labels(study: Study) -> list[str]:
+    """The labels of the reference standard."""
+    found = ReferenceStandard.objects.filter(case__in=StudyCase.objects.of(study))
+    return sorted(set(found.values_list("label", flat=True)))
 
 
 def _found(study: Study, shown: ShownArms) -> Any:
@@ -57,10 +63,11 @@ def _found(study: Study, shown: ShownArms) -> Any:
     )
 
 
-def _cells(study: Study, row: tuple[Any, ...], judged: tuple[Any, ...], shown: ShownArms) -> list[str]:
-    _pk, case, arm, replicate, status, label, confidence, boxes, sha256, served, seconds, simulated, kind = (
-        row
-    )
+def _cells(
+    study: Study, row: tuple[Any, ...], judged: tuple[Any, ...], shown: ShownArms, labels: list[str]
+) -> list[str]:
+    _pk, case, arm, replicate, status, label, confidence, boxes, sha256, served, seconds, text, *rest = row
+    simulated, kind = rest
     verdict, declined, signal, by = judged
     return [
         cells.text(study.key),
@@ -69,7 +76,7 @@ def _cells(study: Study, row: tuple[Any, ...], judged: tuple[Any, ...], shown: S
         str(replicate),
         verdict,
         cells.flag(declined),
-        cells.text(signal),
+        "" if shown.is_blinded else cells.text(signal),
         cells.flag(by is not None),
         status or "",
         cells.text(label or ""),
@@ -80,4 +87,5 @@ def _cells(study: Study, row: tuple[Any, ...], judged: tuple[Any, ...], shown: S
         "" if shown.is_blinded else cells.number(seconds),
         cells.flag(simulated if shown.tells_simulated else None),
         "" if shown.is_blinded else kind,
+        cells.text(own_label(text, label, status, labels) or ""),
     ]

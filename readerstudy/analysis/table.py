@@ -19,7 +19,6 @@ from django.db import connection, transaction
 from readerstudy.analysis import cells
 from readerstudy.analysis.blinding import ShownArms
 from readerstudy.analysis.codebook import COLUMNS
-from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.worst import worst_of
 from readerstudy.cases.models import Case, as_label
 from readerstudy.generation.models import RefusalVerdict
@@ -313,12 +312,6 @@ class LongTable:
     def _case_facts(self, case: Case) -> list[str]:
         strata = (case.strata.get(name, "") for name in self.strata)
         return [cells.text(label_of(case)), *(cells.text(str(value)) for value in strata)]
-
-
-def csv_of(study: Study) -> Iterator[bytes]:
-    """The study's long table as CSV, all from one moment of the database; nothing is read before it is asked for."""
-    with one_moment():
-        yield from LongTable.of(study).csv()
 
 
 @dataclass(frozen=True, kw_only=True)

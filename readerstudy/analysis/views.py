@@ -1,22 +1,18 @@
-"""The researcher's room: the report as a page, its figures, and the files to take away."""
+"""The researcher's room: the report as a page, its figures, and the report as a file."""
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from readerstudy.analysis import exports
-from readerstudy.analysis.actions import current_report, note_export, note_look
-from readerstudy.analysis.codebook import codebook
+from readerstudy.analysis.actions import current_report, note_look
 from readerstudy.analysis.document import document_of
+from readerstudy.analysis.export_views import is_rated
 from readerstudy.analysis.models import Report
-from readerstudy.analysis.outputs import outputs_csv
-from readerstudy.analysis.readers_table import readers_csv
 from readerstudy.analysis.stations import ROLES
-from readerstudy.analysis.table import COUNTED, LongTable, csv_of
-from readerstudy.reading.models import Rating
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.views import console
 
@@ -27,7 +23,7 @@ FIGURE_SECONDS = 30 * 24 * 3600
 def show_report(request: HttpRequest, key: str) -> HttpResponse:
     """The report on the data as they are, or the frozen one that `?of=` names."""
     access = access_study(request, key, *ROLES)
-    if not _is_rated(access):
+    if not is_rated(access.study):
         return render(request, "analysis/empty.html", console(access))
     report = _wanted(request, access)
     document = document_of(report.content)
@@ -47,40 +43,6 @@ def show_figure(request: HttpRequest, key: str, name: str) -> HttpResponse:
     if "of" in request.GET:
         response["Cache-Control"] = f"private, max-age={FIGURE_SECONDS}, immutable"
     return response
-
-
-@require_safe
-def download_ratings(request: HttpRequest, key: str) -> StreamingHttpResponse:
-    """The long table, streamed: what is sent is not kept."""
-    access = access_study(request, key, *ROLES)
-    note_export(study=access.study, by=access.user)
-    headers = _attachment(access, "ratings.csv", "text/csv; charset=utf-8")
-    return StreamingHttpResponse(csv_of(access.study), headers=headers)
-
-
-@require_safe
-def download_outputs(request: HttpRequest, key: str) -> StreamingHttpResponse:
-    """Every output with its verdict, label, confidence and boxes, streamed."""
-    access = access_study(request, key, *ROLES)
-    note_export(study=access.study, by=access.user)
-    headers = _attachment(access, "outputs.csv", "text/csv; charset=utf-8")
-    return StreamingHttpResponse(outputs_csv(access.study), headers=headers)
-
-
-@require_safe
-def download_codebook(request: HttpRequest, key: str) -> HttpResponse:
-    access = access_study(request, key, *ROLES)
-    headers = _attachment(access, "codebook.csv", "text/csv; charset=utf-8")
-    return HttpResponse(codebook(LongTable.of(access.study)), headers=headers)
-
-
-@require_safe
-def download_readers(request: HttpRequest, key: str) -> HttpResponse:
-    """One row a reader: profile, practice, time, the answers after the last case."""
-    access = access_study(request, key, *ROLES)
-    note_export(study=access.study, by=access.user)
-    headers = _attachment(access, "readers.csv", "text/csv; charset=utf-8")
-    return HttpResponse(readers_csv(access.study), headers=headers)
 
 
 @require_safe
@@ -110,12 +72,6 @@ def _wanted(request: HttpRequest, access: Access) -> Report:
 def _figure_url(report: Report, name: str) -> str:
     path = reverse("analysis:figure", args=[report.study.key, name])
     return f"{path}?of={report.input_sha256}"
-
-
-def _is_rated(access: Access) -> bool:
-    mine = {"allocation__plan__study": access.study, "allocation__plan__is_pilot": False}
-    mine |= {"allocation__kind__in": COUNTED}
-    return Rating.objects.filter(**mine).exclude(value="").exists()
 
 
 def _attachment(access: Access, name: str, kind: str) -> dict[str, str]:

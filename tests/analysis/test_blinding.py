@@ -15,8 +15,7 @@ from readerstudy.analysis.actions import freeze_report
 from readerstudy.analysis.blinding import ShownArms, code_of
 from readerstudy.analysis.document import document_of
 from readerstudy.analysis.exports import as_html
-from readerstudy.analysis.outputs import outputs_csv
-from readerstudy.analysis.table import csv_of
+from readerstudy.analysis.exports.catalogue import streamed
 from readerstudy.studies.actions import unblind_early
 from readerstudy.studies.lifecycle import Deed, State
 from readerstudy.studies.models import Membership, Role, Study
@@ -43,8 +42,8 @@ def blinded() -> Study:
 def everything(study: Study) -> Iterator[str]:
     """All that leaves a study: the long table, the outputs, the report as data, page and download, and its figures."""
     report = freeze_report(study=study, by=None)
-    yield b"".join(csv_of(study)).decode()
-    yield b"".join(outputs_csv(study)).decode()
+    yield b"".join(streamed(study, "ratings.csv")).decode()
+    yield b"".join(streamed(study, "outputs.csv")).decode()
     yield json.dumps(report.content)
     yield as_html(report)
     client = Client()
@@ -55,7 +54,7 @@ def everything(study: Study) -> Iterator[str]:
 
 
 def rows_of(study: Study) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(b"".join(csv_of(study)).decode(), newline="")))
+    return list(csv.DictReader(io.StringIO(b"".join(streamed(study, "ratings.csv")).decode(), newline="")))
 
 
 def test_while_blinded_nothing_that_leaves_names_an_arm_or_its_nature(blinded: Study) -> None:
@@ -64,7 +63,9 @@ def test_while_blinded_nothing_that_leaves_names_an_arm_or_its_nature(blinded: S
     rows = rows_of(blinded)
     assert {row["arm"] for row in rows} == {"X", "Y"}
     assert {(row["output_simulated"], row["output_recorded"]) for row in rows} == {("", "")}
-    outputs = list(csv.DictReader(io.StringIO(b"".join(outputs_csv(blinded)).decode(), newline="")))
+    outputs = list(
+        csv.DictReader(io.StringIO(b"".join(streamed(blinded, "outputs.csv")).decode(), newline=""))
+    )
     assert {row["arm"] for row in outputs} == {"X", "Y"}
     assert {row["served_model"] for row in outputs} == {""}
 
@@ -117,9 +118,13 @@ def test_unblinding_changes_names_and_not_one_number(blinded: Study) -> None:
 def test_the_report_of_locked_data_is_the_same_byte_for_byte(blinded: Study) -> None:
     study = do(put(blinded, State.CLOSED), Deed.LOCK_DATA, signing=signing())
     first = freeze_report(study=study, by=None)
-    content, csv_before = json.dumps(first.content, sort_keys=True), b"".join(csv_of(study))
+    content, csv_before = json.dumps(first.content, sort_keys=True), b"".join(streamed(study, "ratings.csv"))
     again = freeze_report(study=study, by=None)
-    assert (again.pk, json.dumps(again.content, sort_keys=True), b"".join(csv_of(study))) == (
+    assert (
+        again.pk,
+        json.dumps(again.content, sort_keys=True),
+        b"".join(streamed(study, "ratings.csv")),
+    ) == (
         first.pk,
         content,
         csv_before,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -78,3 +79,33 @@ def test_the_download_opens_from_disk_without_a_network(
     assert page.evaluate(SHOW_EVERY_PICTURE) == [808] * 9
     assert sideways(page) == 0
     assert page.locator("h1").inner_text() == study.title
+
+
+@pytest.mark.parametrize("name", ["files", "analyse"])
+def test_what_is_taken_away_and_any_table_fit_both_sizes_and_are_accessible(
+    open_page: Callable[..., Page], study: Study, name: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "ratings.csv"
+    rows = [
+        f"R{reader},C{case},quality,{(reader + case) % 5 + 1}" for reader in range(3) for case in range(8)
+    ]
+    table.write_text("\n".join(["reader,case,criterion,value", *rows]) + "\n")
+    for (width, height), scheme in zip(SIZES, ("light", "dark"), strict=True):
+        path = reverse("analyse") if name == "analyse" else reverse("analysis:files", args=[study.key])
+        page = open_page(path, viewport={"width": width, "height": height}, color_scheme=scheme)
+        if name == "analyse":
+            page.get_by_label("Ratings", exact=True).set_input_files(table)
+            page.get_by_role("button", name="Analyse").click()
+            page.get_by_role("link", name="Download as JSON").wait_for()
+        assert sideways(page) == 0
+        assert Axe().run(page).response["violations"] == []
+
+
+def test_a_click_brings_the_archive(open_page: Callable[..., Page], study: Study, tmp_path: Path) -> None:
+    page = open_page(reverse("analysis:report", args=[study.key]))
+    page.get_by_role("link", name="Take away").click()
+    with page.expect_download() as coming:
+        page.get_by_role("link", name="everything.zip").click()
+    coming.value.save_as(tmp_path / "everything.zip")
+    assert coming.value.suggested_filename == f"{study.key}-everything.zip"
+    assert "report.json" in zipfile.ZipFile(tmp_path / "everything.zip").namelist()

@@ -15,8 +15,8 @@ import pytest
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
-from readerstudy.analysis.codebook import codebook
 from readerstudy.analysis.evidence import seed_of
+from readerstudy.analysis.exports.catalogue import streamed
 from readerstudy.analysis.report import build_report
 from readerstudy.analysis.table import LongTable
 from readerstudy.stats.agreement import gwet_ac, krippendorff_alpha, percent_agreement
@@ -338,7 +338,9 @@ def test_simulated_and_recorded_are_said_of_every_arm_and_reader(report: Any, ro
 
 
 def test_the_codebook_explains_every_column_and_every_option(rated_study: Study, exported: bytes) -> None:
-    book = list(csv.DictReader(io.StringIO(codebook(LongTable.of(rated_study)).decode(), newline="")))
+    book = list(
+        csv.DictReader(io.StringIO(b"".join(streamed(rated_study, "codebook.csv")).decode(), newline=""))
+    )
     assert set(book[0]) == {"column", "applies_to", "meaning", "unit", "coding", "values"}
     header = exported.decode().splitlines()[0].split(",")
     assert {row["column"] for row in book if row["meaning"]} >= set(header)

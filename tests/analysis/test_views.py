@@ -154,7 +154,7 @@ def test_whoever_takes_the_ratings_away_is_written_down(rated_study: Study) -> N
     client.get(address(rated_study, "ratings"))
     event = Event.objects.of_study(rated_study.pk).get(verb="ratings.export")
     assert event.actor == Membership.objects.get(study=rated_study, role=Role.RESEARCHER).user
-    assert event.data == {"interim": True}
+    assert event.data == {"interim": True, "file": "ratings.csv"}
 
 
 def test_a_figure_is_named_by_its_report_and_may_be_kept(rated_study: Study) -> None:

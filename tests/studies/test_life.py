@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from readerstudy.analysis.table import csv_of
+from readerstudy.analysis.exports.catalogue import streamed
 from readerstudy.audit.models import Event
 from readerstudy.audit.sentences import sentence
 from readerstudy.reading import actions as reading
@@ -309,7 +309,9 @@ def test_pilot_ratings_are_in_no_report_and_no_export(pilot: Study) -> None:
 
 
 def column(study: Study, name: str) -> list[str]:
-    header, *rows = [line.split(",") for line in b"".join(csv_of(study)).decode().splitlines()]
+    header, *rows = [
+        line.split(",") for line in b"".join(streamed(study, "ratings.csv")).decode().splitlines()
+    ]
     return [row[header.index(name)] for row in rows]
 
 

@@ -106,13 +106,18 @@ def agreement_of(study: Study) -> Agreement:
     )
 
 
+def verdict_seed(study: Study, about: str) -> int:
+    """The seed of one bootstrap; it follows from the study's secret seed, so that it tells no arm by its place."""
+    return seed_from("verdicts", study.key, str(study.seed), about)
+
+
 def _arm_agreement(study: Study, arm: Arm | None, rows: Sequence[Judged], queue: Queue) -> ArmAgreement:
     drawn = {entry.interpretation for entry in queue.sample}
     flagged = [row for row in rows if row.flagged]
     unflagged = [row for row in rows if not row.flagged]
     sample = [row for row in unflagged if row.interpretation in drawn]
     told, asked = [row for row in flagged if row.human], [row for row in sample if row.human]
-    seed = seed_from(study.key, "verdicts", str(arm.position if arm else "all"))
+    seed = verdict_seed(study, str(arm.position if arm else "all"))
     strata = (len(flagged), told), (len(unflagged), asked)
     name = arm.name if arm else None
     inference = Inference(seed=seed)
@@ -148,7 +153,7 @@ def _declined(strata: Iterable[tuple[int, Sequence[Judged]]], inference: Inferen
 def _between_people(study: Study, rows: Sequence[Judged]) -> Estimate:
     """Kappa of the first two people over the outputs that both judged, unweighted: a description of these outputs."""
     pairs = tuple((row.people[0][1], row.people[1][1]) for row in rows if len(row.people) > 1)
-    inference = Inference(seed=seed_from(study.key, "verdicts", "people"))
+    inference = Inference(seed=verdict_seed(study, "people"))
     found = sampled_kappa([Stratum(len(pairs), pairs)], Verdict.values, inference=inference)
     return replace(found, variant="two people")
 

@@ -1,0 +1,67 @@
+"""The report for print: whole, numbered, with its fonts inside, and the same each time."""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+
+import pytest
+
+from readerstudy.analysis.actions import freeze_report
+from readerstudy.analysis.document import document_of
+from readerstudy.analysis.exports import picture_names
+from readerstudy.analysis.exports.pdf import pdf
+from readerstudy.analysis.models import Report
+from readerstudy.studies.models import Study
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def report(rated_study: Study) -> Report:
+    return freeze_report(study=rated_study, by=None)
+
+
+@pytest.fixture(scope="module")
+def made(report: Report) -> bytes:
+    return pdf(report)
+
+
+def streams(content: bytes) -> list[bytes]:
+    """The drawing of every page and the fonts, unpacked."""
+    found = re.findall(rb"/FlateDecode[^>]*>>\s*stream\r?\n(.*?)endstream", content, re.DOTALL)
+    return [
+        zlib.decompress(base64.a85decode(each.strip(), adobe=False) if each.strip().endswith(b"~>") else each)
+        for each in map(_bare, found)
+    ]
+
+
+def _bare(stream: bytes) -> bytes:
+    return stream.strip().removesuffix(b"~>") if stream.strip().endswith(b"~>") else stream
+
+
+def test_the_same_report_gives_the_same_bytes(report: Report, made: bytes) -> None:
+    assert made.startswith(b"%PDF-1.")
+    assert made == pdf(report)
+
+
+def test_fonts_are_embedded_and_no_other_is_named(made: bytes) -> None:
+    faces = set(re.findall(rb"/FontName /(\S+)", made))
+    assert faces
+    assert all(b"DejaVuSans" in face for face in faces)
+    assert made.count(b"/FontFile2") == made.count(b"/FontDescriptor /") or made.count(b"/FontFile2") >= 2
+    used = set(re.findall(rb"/BaseFont /(\S+)", made))
+    assert {face.split(b"+")[-1] for face in used} <= {b"DejaVuSans", b"DejaVuSans-Bold", b"Helvetica"}
+
+
+def test_there_are_pages_a_title_and_the_hash(report: Report, made: bytes) -> None:
+    [pages] = re.findall(rb"/Count (\d+)", made)[:1]
+    assert 4 <= int(pages) <= 40
+    assert report.input_sha256.encode() in made
+    assert b"/Lang" in made
+
+
+def test_every_figure_is_drawn_as_paths(report: Report, made: bytes) -> None:
+    assert picture_names(document_of(report.content))
+    assert b"/Subtype /Image" not in made
