@@ -29,22 +29,22 @@ TEXT = "The lungs are clear. " * 20 + "\nClassification: normal"
 PAGE_BYTES, LOOK_SECONDS = 4096, 0.01
 OTHERS = ("events.csv", "wide/criterion-0.csv", "allocation.csv", "tables.xlsx", "everything.zip")
 
-READINGS = (
-    """
+ALLOCATIONS = """
     FROM reading_allocationplan p, studies_membership m, cases_case c, studies_arm a
     WHERE p.study_id = {study} AND m.study_id = {study} AND m.role = 'reader' AND c.study_id = {study}
       AND a.study_id = {study}
-    """,
-    "FROM studies_membership m WHERE m.study_id = {study} AND m.role = 'reader'",
+"""
+SESSIONS = "FROM studies_membership m WHERE m.study_id = {study} AND m.role = 'reader'"
+READINGS = (
     "FROM reading_allocation a JOIN reading_session s USING (seat_id) JOIN studies_membership m ON m.id = a.seat_id "
-    "WHERE m.study_id = {study}",
-    """
+    "WHERE m.study_id = {study}"
+)
+OUTPUTS = """
     FROM reading_allocation a
     JOIN studies_membership m ON m.id = a.seat_id AND m.study_id = {study}
     JOIN generation_generation g ON g.case_id = a.case_id AND g.arm_id = split_part(a.key, '-', 3)::bigint
     JOIN generation_interpretation i ON i.generation_id = g.id
-    """,
-)
+"""
 RATED = """
     FROM reading_allocatedoutput o
     JOIN reading_allocation a ON a.id = o.allocation_id
@@ -175,11 +175,13 @@ def make_study(*, readers: int, ratings: int) -> Study:
     for _reader in range(readers):
         factories.make_reader(study)
     make_outputs(study, cases=ratings // (readers * ARMS * CRITERIA))
-    make_readings(study, readers=readers)
+    make_allocations(study, readers=readers)
+    study = lock_protocol(study=study, manifest_sha256="0" * 64, by=None)
+    study = move_study(study=study, then=State.RUNNING, by=study.created_by)
+    make_ratings(study)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    study = lock_protocol(study=study, manifest_sha256="0" * 64, by=None)
-    return move_study(study=study, then=State.RUNNING, by=study.created_by)
+    return study
 
 
 def make_outputs(study: Study, *, cases: int) -> None:
@@ -216,25 +218,16 @@ def make_outputs(study: Study, *, cases: int) -> None:
     )
 
 
-def make_readings(study: Study, *, readers: int) -> None:
-    """Every reader's allocations, readings, rating events and ratings, by one statement a table."""
-    from readerstudy.reading.models import (
-        AllocatedOutput,
-        Allocation,
-        AllocationPlan,
-        Rating,
-        RatingEvent,
-        Reading,
-        Session,
-    )
+def make_allocations(study: Study, *, readers: int) -> None:
+    """Every reader's allocations with their outputs, by one statement a table."""
+    from readerstudy.reading.models import AllocatedOutput, Allocation, AllocationPlan
 
     AllocationPlan.objects.create(
         study=study, seed=1, algorithm="benchmark", seats=readers, cases=[], arms=[]
     )
-    allocations, sessions, readings, outputs = (source.format(study=study.pk) for source in READINGS)
     insert(
         Allocation,
-        allocations,
+        ALLOCATIONS.format(study=study.pk),
         plan_id="p.id",
         seat_id="m.id",
         case_id="c.id",
@@ -242,15 +235,28 @@ def make_readings(study: Study, *, readers: int) -> None:
         key="m.id || '-' || c.id || '-' || a.id",
         case_key="m.id || '-' || c.id",
     )
-    insert(Session, sessions, seat_id="m.id")
-    insert(Reading, readings, allocation_id="a.id", session_id="s.id", shown_at="now()", submitted_at="now()")
     insert(
         AllocatedOutput,
-        outputs,
+        OUTPUTS.format(study=study.pk),
         allocation_id="a.id",
         arm_id="g.arm_id",
         interpretation_id="i.id",
         letter="'A'",
+    )
+
+
+def make_ratings(study: Study) -> None:
+    """Sittings, readings of half a minute and more, rating events and ratings, by one statement a table."""
+    from readerstudy.reading.models import Rating, RatingEvent, Reading, Session
+
+    insert(Session, SESSIONS.format(study=study.pk), seat_id="m.id")
+    insert(
+        Reading,
+        READINGS.format(study=study.pk),
+        allocation_id="a.id",
+        session_id="s.id",
+        shown_at="now() - make_interval(secs => 30 + mod(a.id, 40))",
+        submitted_at="now()",
     )
     given = {
         "allocation_id": "a.id",

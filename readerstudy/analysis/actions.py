@@ -10,18 +10,20 @@ from django.db import connection, transaction
 from readerstudy.accounts.models import User
 from readerstudy.analysis.estimates.plain import Content
 from readerstudy.analysis.evidence import FINAL, Evidence, gather
-from readerstudy.analysis.models import Report
+from readerstudy.analysis.models import InterimLook, Report
 from readerstudy.analysis.report import report_of, software_line
-from readerstudy.audit.models import Event
 from readerstudy.audit.record import record, study_stream
+from readerstudy.studies.lifecycle import State
 from readerstudy.studies.models import Study
 
 FROZEN = "report.freeze"
+LOCKED = frozenset({State.DATA_LOCKED, State.UNBLINDED, State.ARCHIVED})
 EXPORTED = "ratings.export"
 LOOKED = "report.interim_look"
 LOOKS = (FROZEN, EXPORTED, LOOKED)
 """Deeds of who only looks or takes away: they change nothing that a study holds."""
 REMEMBERED_SECONDS = 24 * 3600
+EVIDENCE_SECONDS = 1800
 
 # Grows with every rating, submission, last answer, verdict, unblinding and profile; ids of events only ever rise.
 MARK = """
@@ -59,25 +61,44 @@ def freeze_report(*, study: Study, by: User | None) -> Report:
 
 
 def current_report(*, study: Study, by: User) -> Report:
-    """As `freeze_report`, but without reading all ratings again while nothing has changed; notes an interim look."""
-    name = _mark(study)
-    report = Report.objects.filter(study=study, pk=cache.get(name, 0)).first()
-    if report is None:
-        report = freeze_report(study=study, by=by)
-        cache.set(name, report.pk, REMEMBERED_SECONDS)
+    """As `standing_report`, and notes that a person looked at it."""
+    report = standing_report(study=study, by=by)
     note_look(report=report, by=by)
     return report
 
 
+def standing_report(*, study: Study, by: User) -> Report:
+    """As `freeze_report`, but without reading all ratings again while nothing has changed."""
+    name = _mark(study)
+    report = Report.objects.filter(study=study, pk=cache.get(name, 0)).select_related("study").first()
+    if report is None:
+        report = freeze_report(study=study, by=by)
+        cache.set(name, report.pk, REMEMBERED_SECONDS)
+    return report
+
+
 @transaction.atomic
-def note_look(*, report: Report, by: User) -> None:
-    """Writes down that a person saw results before the study was closed, once for each person and report."""
-    if not report.is_interim:
-        return
-    subject, stream = report.short_name, study_stream(report.study_id)
-    if Event.objects.filter(stream=stream, verb=LOOKED, actor=by, subject=subject).exists():
-        return
-    record(LOOKED, by=by, stream=stream, subject=subject, data={"input_sha256": report.input_sha256})
+def note_look(*, report: Report, by: User, view: str = "") -> InterimLook | None:
+    """Writes down that a person saw results before the data were locked, once for each person, report and view.
+
+    None once the data are locked: then there is nothing left that a look could change.
+    """
+    if report.study.state in LOCKED:
+        return None
+    seen = InterimLook.objects.filter(report=report, by=by, view=view).first()
+    return seen or _look(report, by=by, view=view)
+
+
+def _look(report: Report, *, by: User, view: str) -> InterimLook:
+    study = Study.objects.select_for_update().get(pk=report.study_id)
+    number = InterimLook.objects.filter(study=study).count() + 1
+    look, is_new = InterimLook.objects.get_or_create(
+        report=report, by=by, view=view, defaults={"study": study, "number": number}
+    )
+    if is_new:
+        data = {"input_sha256": report.input_sha256, "number": number, **({"view": view} if view else {})}
+        record(LOOKED, by=by, stream=study_stream(study.pk), subject=report.short_name, data=data)
+    return look
 
 
 @transaction.atomic
@@ -116,3 +137,13 @@ def _mark(study: Study) -> str:
         cursor.execute(MARK, [study.pk])
         parts = [study.pk, software_line(), *cursor.fetchone()]
     return "report:" + hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def standing_evidence(study: Study) -> Evidence:
+    """Everything a report rests on, as it is now; not read again while nothing has changed."""
+    name = f"evidence:{_mark(study)}"
+    found: Evidence | None = cache.get(name)
+    if found is None:
+        found = gather(study)
+        cache.set(name, found, EVIDENCE_SECONDS)
+    return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from readerstudy.analysis import cells
+from readerstudy.analysis.course import Course
 from readerstudy.analysis.declared import Declared
 from readerstudy.analysis.labels import own_label
 from readerstudy.analysis.last_answers import LastAnswers
@@ -44,6 +46,7 @@ FIGURED = frozenset(
     }
 )
 """The kinds that figures by arm are made of; answers of all others are in the long table."""
+Records = tuple[Record, ...]
 
 
 @dataclass(frozen=True)
@@ -107,13 +110,14 @@ class Sheet:
 class Outputs:
     """What became of the wanted outputs of one arm. Arrays run over the cases.
 
-    `labels` holds the label each text names, None where it names none; `failures` counts outputs that infrastructure
-    lost for good, `calls_lost` calls that failed on the way, retried ones included.
+    `labels` holds the label each text names, None where it names none, `said` its verdict; `failures` counts outputs
+    that infrastructure lost for good, `calls_lost` calls that failed on the way, retried ones included.
     """
 
     declined: BoolArray
     present: BoolArray
     labels: list[str | None]
+    said: list[str | None]
     verdicts: Counter[str] = field(default_factory=Counter)
     failures: int = 0
     waiting: int = 0
@@ -138,6 +142,15 @@ class Evidence:
     sha256: str
     declared: Declared = field(default_factory=Declared)
     last_answers: LastAnswers = field(default_factory=LastAnswers)
+    course: Course = field(default_factory=Course)
+    again: Mapping[str, Records] = field(default_factory=dict)
+    """Ratings of outputs that were shown a second time, by the question's key."""
+    compared: Mapping[str, Records] = field(default_factory=dict)
+    """Comparisons of two outputs beside each other, by the question's key."""
+    of_cases: Mapping[str, Records] = field(default_factory=dict)
+    """Answers about the case from every presentation of it, by the question's key."""
+    others: int = 0
+    """Ratings that are in no sheet: of comparisons, cases, pieces of texts, and kinds without figures by arm."""
 
     @property
     def study(self) -> Study:
@@ -190,20 +203,26 @@ def gather(study: Study) -> Evidence:
         table = LongTable.of(study)
         outputs, replicates, agreement = _outputs(table), replicates_of(table), agreement_of(study)
         digest = hashlib.sha256(_protocol(table, outputs, replicates, agreement))
-        last_answers = LastAnswers.of(study)
+        last_answers, course = LastAnswers.of(study), Course.of(study)
         digest.update(_facts_of(last_answers))
-        sheets, repeats = _sheets(table, digest)
+        digest.update(course.facts)
+        read = _read(table, digest)
         declared = Declared.of(table)
     return Evidence(
         table=table,
-        sheets=sheets,
+        sheets={sheet.criterion.key: sheet for sheet in read.sheets.values()},
         outputs=outputs,
         replicates=replicates,
         verdict_agreement=agreement,
-        repeats=repeats,
+        repeats=read.repeats,
         sha256=digest.hexdigest(),
         declared=declared,
         last_answers=last_answers,
+        course=course,
+        again=read.by_key(table, read.again),
+        compared=read.by_key(table, read.compared),
+        of_cases=read.by_key(table, read.of_cases),
+        others=read.others,
     )
 
 
@@ -213,22 +232,55 @@ def _facts_of(last_answers: LastAnswers) -> bytes:
     return json.dumps(facts, separators=(",", ":"), ensure_ascii=False).encode() if facts else b""
 
 
-def _sheets(table: LongTable, digest: Any) -> tuple[dict[str, Sheet], int]:
+@dataclass
+class _Read:
+    # What one pass over the long table leaves: arrays by question, and the records that arrays do not hold.
+    sheets: dict[int, Sheet]
+    places: _Places
+    again: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    compared: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    of_cases: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    repeats: int = 0
+    others: int = 0
+
+    def take(self, record: Record, table: LongTable) -> None:
+        if record.criterion not in self.sheets:
+            self._keep(record, table.criteria[record.criterion])
+        elif record.repeat == 1:
+            _fill(self.sheets[record.criterion], self.places.of_record(record), record, table)
+        elif record.is_rated:
+            self.repeats += 1
+            if record.repeat == 2:
+                self.again[record.criterion].append(record)
+
+    def _keep(self, record: Record, criterion: Criterion) -> None:
+        self.others += record.is_rated
+        if record.is_rated and is_comparison(criterion):
+            self.compared[record.criterion].append(record)
+        elif record.is_rated and criterion.applies_to == Scope.CASE:
+            self.of_cases[record.criterion].append(record)
+
+    @staticmethod
+    def by_key(table: LongTable, found: dict[int, list[Record]]) -> dict[str, Records]:
+        return {table.criteria[pk].key: tuple(records) for pk, records in found.items()}
+
+
+def _read(table: LongTable, digest: Any) -> _Read:
     """The arrays, filled while the bytes of the exported table go into the hash."""
     shape = (len(table.arms), len(table.cases), len(table.readers))
     sheets = {pk: Sheet.blank(row, shape) for pk, row in table.criteria.items() if is_figured(row)}
-    places = _Places.of(table)
+    read = _Read(sheets, _Places.of(table))
     digest.update(cells.write([table.header]))
-    repeats = 0
     for portion in table.portions():
         digest.update(cells.write(map(table.row, portion)))
         for record in portion:
-            if record.criterion not in sheets:
-                continue
-            if record.repeat == 1:
-                _fill(sheets[record.criterion], places.of_record(record), record, table)
-            repeats += record.repeat > 1 and record.is_rated
-    return {sheet.criterion.key: sheet for sheet in sheets.values()}, repeats
+            read.take(record, table)
+    return read
+
+
+def is_comparison(criterion: Criterion) -> bool:
+    """Whether a question sets two outputs beside each other."""
+    return criterion.applies_to == Scope.PAIR and criterion.kind == Kind.COMPARATIVE
 
 
 def is_figured(criterion: Criterion) -> bool:
@@ -262,7 +314,7 @@ class _Places:
 def _fill(sheet: Sheet, place: Place, record: Record, table: LongTable) -> None:
     sheet.shown[place] = record.shown
     if record.is_rated:
-        sheet.scores[place] = _number(sheet.criterion, record)
+        sheet.scores[place] = number_of(sheet.criterion, record)
     elif record.cannot_judge:
         sheet.cannot_judge[place] = True
     elif record.events:
@@ -273,7 +325,8 @@ def _fill(sheet: Sheet, place: Place, record: Record, table: LongTable) -> None:
         sheet.worst[place] = by_rule
 
 
-def _number(criterion: Criterion, record: Record) -> float:
+def number_of(criterion: Criterion, record: Record) -> float:
+    """What a rating counts as: its score, the place of its choice, or 1 where there is neither."""
     if record.score is not None:
         return record.score
     return float(criterion.values.index(record.value)) if criterion.options else 1.0
@@ -293,13 +346,14 @@ def _outputs(table: LongTable) -> dict[int, Outputs]:
         outputs.present[place] = True
         outputs.declined[place] = judged.declined
         outputs.labels[place] = own_label(text, extracted, status, labels)
+        outputs.said[place] = judged.verdict
         outputs.verdicts[judged.verdict] += 1
     return {pk: _with_failures(table, pk, outputs) for pk, outputs in found.items()}
 
 
 def _no_outputs(cases: int) -> Outputs:
     declined, present = np.zeros(cases, dtype=np.bool_), np.zeros(cases, dtype=np.bool_)
-    return Outputs(declined=declined, present=present, labels=[None] * cases)
+    return Outputs(declined=declined, present=present, labels=[None] * cases, said=[None] * cases)
 
 
 def _with_failures(table: LongTable, arm: int, outputs: Outputs) -> Outputs:

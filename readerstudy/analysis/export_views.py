@@ -10,11 +10,9 @@ from readerstudy.analysis.actions import current_report, note_export
 from readerstudy.analysis.exports.catalogue import WITH_REPORT, catalogue, named, streamed
 from readerstudy.analysis.exports.tables import Source
 from readerstudy.analysis.models import Report
+from readerstudy.analysis.rated import is_rated
 from readerstudy.analysis.stations import ROLES
-from readerstudy.analysis.table import COUNTED
-from readerstudy.reading.models import Rating
 from readerstudy.studies.access import Access, access_study
-from readerstudy.studies.models import Study
 from readerstudy.studies.views import console
 
 
@@ -41,13 +39,6 @@ def download_file(request: HttpRequest, key: str, name: str) -> StreamingHttpRes
     return StreamingHttpResponse(
         streamed(access.study, name, report), content_type=file.mime, headers=headers
     )
-
-
-def is_rated(study: Study) -> bool:
-    """Whether there is an answer that a report could rest on."""
-    mine = {"allocation__plan__study": study, "allocation__plan__is_pilot": False}
-    mine |= {"allocation__kind__in": COUNTED}
-    return Rating.objects.filter(**mine).exclude(value="").exists()
 
 
 def _report(access: Access) -> Report | None:

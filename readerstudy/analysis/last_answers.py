@@ -55,18 +55,22 @@ class LastAnswers:
 
         Readers who saw as much of the one as of the other, or outputs of unknown origin alone, have nothing to guess.
         """
-        right = wrong = unsure = 0
+        (models, missed_models, unsure_models), (missed_people, people, unsure_people) = (
+            self.guesses_by_source(criterion)
+        )
+        return models + people, missed_models + missed_people, unsure_models + unsure_people
+
+    def guesses_by_source(self, criterion: Criterion) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+        """The guesses “a model”, “a person”, “cannot say” of those who read models most, then of the others."""
+        counts = [[0, 0, 0], [0, 0, 0]]
         for seat, (value, cannot_judge) in self.answers.get(criterion.pk, {}).items():
             by_model, by_person = self.sources.get(seat, (0, 0))
             if by_model == by_person:
                 continue
-            if cannot_judge or value not in BY_MODEL | BY_PERSON:
-                unsure += 1
-            elif (value in BY_MODEL) == (by_model > by_person):
-                right += 1
-            else:
-                wrong += 1
-        return right, wrong, unsure
+            guessed = 2 if cannot_judge or value not in BY_MODEL | BY_PERSON else int(value in BY_PERSON)
+            counts[by_person > by_model][guessed] += 1
+        first, second = ((row[0], row[1], row[2]) for row in counts)
+        return first, second
 
 
 def _sources(plan: AllocationPlan) -> dict[int, tuple[int, int]]:

@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from readerstudy.studies.copying import leave
 
-leave(analysis__Report="computed from the other study's ratings")
+leave(
+    analysis__Report="computed from the other study's ratings",
+    analysis__InterimLook="looks at the other study's results",
+)

@@ -1,7 +1,8 @@
-"""Frozen analyses."""
+"""Frozen analyses, and who looked at them before the data were locked."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -49,3 +50,40 @@ class Report(models.Model):
     def short_name(self) -> str:
         """How a person can name the report: the beginning of its input's hash."""
         return f"report {self.input_sha256[:12]}"
+
+
+class InterimLooks(models.QuerySet["InterimLook"]):
+    def of(self, study: Study) -> InterimLooks:
+        """The looks at this study's results in order, with who looked and at which report."""
+        return self.filter(report__study=study).select_related("by", "report").order_by("number")
+
+
+class InterimLook(models.Model):
+    """One look at results before the data were locked: the n-th of the study. Append-only.
+
+    The same person looking again at the same numbers is the same look. `view` says which part was looked at, empty for
+    the whole report.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="interim_looks", db_index=False)
+    number = models.PositiveIntegerField(help_text="From 1 within the study.")
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="looks", db_index=False)
+    view = models.CharField(max_length=400, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = InterimLooks.as_manager()
+
+    class Meta:
+        verbose_name = _("interim look")
+        verbose_name_plural = _("interim looks")
+        constraints = [
+            models.UniqueConstraint(fields=["study", "number"], name="analysis_looks_are_counted"),
+            models.UniqueConstraint(
+                fields=["report", "by", "view"], name="analysis_one_look_per_person_and_report"
+            ),
+            models.CheckConstraint(condition=models.Q(number__gte=1), name="analysis_looks_count_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"look {self.number} at {self.report}"

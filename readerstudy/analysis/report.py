@@ -18,17 +18,27 @@ from readerstudy.analysis.codebook import rule_of
 from readerstudy.analysis.estimates.agreement import agreement, prevalence, shared
 from readerstudy.analysis.estimates.alignment import alignment, differences
 from readerstudy.analysis.estimates.classification import classification
+from readerstudy.analysis.estimates.confusion import confusion
 from readerstudy.analysis.estimates.constancy import self_agreement, with_readers
+from readerstudy.analysis.estimates.disagreement import disagreement
+from readerstudy.analysis.estimates.drift import drift
 from readerstudy.analysis.estimates.endpoints import endpoints
+from readerstudy.analysis.estimates.experts import experts
+from readerstudy.analysis.estimates.kappas import kappas
 from readerstudy.analysis.estimates.leaving import leaving
 from readerstudy.analysis.estimates.plain import Content
+from readerstudy.analysis.estimates.preferences import preferences
 from readerstudy.analysis.estimates.refusals import refusals
+from readerstudy.analysis.estimates.repeats import repeats
+from readerstudy.analysis.estimates.roc import roc
 from readerstudy.analysis.estimates.spread import spread
+from readerstudy.analysis.estimates.strata import strata
+from readerstudy.analysis.estimates.times import times
 from readerstudy.analysis.estimates.verdicts import verdict_agreement
 from readerstudy.analysis.evidence import Evidence, Sheet, gather
 from readerstudy.studies.models import Kind, ProtocolVersion, Study, Unblinding
 
-FORMAT = "report/3"
+FORMAT = "report/4"
 """Names the way a report is computed; a change of any figure's definition changes it."""
 
 
@@ -38,7 +48,7 @@ def build_report(study: Study) -> Content:
 
 
 def report_of(evidence: Evidence) -> Content:
-    study, inference = evidence.study, evidence.inference
+    study = evidence.study
     return {
         "format": FORMAT,
         "input_sha256": evidence.sha256,
@@ -53,13 +63,7 @@ def report_of(evidence: Evidence) -> Content:
             "refusal_policy": study.refusal_policy,
             "positive_label": study.positive_label,
         },
-        "inference": {
-            "seed": inference.seed,
-            "level": inference.level,
-            "resamples": inference.resamples,
-            "generator": "PCG64",
-            "correction": evidence.correction,
-        },
+        "inference": _inference(evidence),
         "software": software(),
         "arms": [_arm(arm, evidence) for arm in evidence.arms],
         "blinding": _blinding(evidence),
@@ -73,6 +77,45 @@ def report_of(evidence: Evidence) -> Content:
         "self_agreement": self_agreement(evidence),
         "agreement_with_readers": with_readers(evidence),
         "leaving": leaving(evidence),
+        "kappas": kappas(evidence),
+        "preferences": preferences(evidence),
+        "strata": strata(evidence),
+        "confusion": confusion(evidence),
+        "roc": roc(evidence),
+        "experts": experts(evidence),
+        "repeats": repeats(evidence),
+        "drift": drift(evidence),
+        "times": times(evidence),
+        "disagreement": disagreement(evidence),
+    }
+
+
+def part_report(evidence: Evidence) -> Content:
+    """The figures of a part of the evidence: what a filtered view shows, which is never frozen."""
+    return {
+        "study": {"refusal_policy": evidence.study.refusal_policy},
+        "is_interim": evidence.is_interim,
+        "inference": _inference(evidence),
+        "arms": [_arm(arm, evidence) for arm in evidence.arms],
+        "blinding": _blinding(evidence),
+        "counts": _counts(evidence),
+        "endpoints": endpoints(evidence),
+        "criteria": [_criterion(evidence, sheet) for sheet in evidence.sheets.values()],
+        "preferences": preferences(evidence),
+        "refusals": refusals(evidence),
+        "classification": classification(evidence),
+        "times": times(evidence),
+    }
+
+
+def _inference(evidence: Evidence) -> Content:
+    inference = evidence.inference
+    return {
+        "seed": inference.seed,
+        "level": inference.level,
+        "resamples": inference.resamples,
+        "generator": "PCG64",
+        "correction": evidence.correction,
     }
 
 
@@ -177,6 +220,7 @@ def _counts(evidence: Evidence) -> Content:
         "outputs_hidden": _hidden(evidence),
         "scored_by_rule": sum(int(sheet.scored_by_rule.sum()) for sheet in sheets),
         "ratings": sum(int(sheet.rated.sum()) for sheet in sheets),
+        "other_ratings": evidence.others,
         "repeated_ratings": evidence.repeats,
         **tally,
         "missing_share": _share(tally["planned"] - tally["rated"], tally["planned"]),

@@ -1,12 +1,37 @@
-from django.urls import path
+from django.urls import path, register_converter
 
-from readerstudy.analysis import export_views, views
+from readerstudy.analysis import case_views, export_views, filter_views, views
+from readerstudy.analysis.figures.svg import FORMS
 
 app_name = "analysis"
 
+
+class FormConverter:
+    """A form that figures are drawn in."""
+
+    regex = "|".join(FORMS)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(FormConverter, "form")
+
 urlpatterns = [
     path("<slug:key>/report/", views.show_report, name="report"),
-    path("<slug:key>/report/figure/<slug:name>.svg", views.show_figure, name="figure"),
+    path("<slug:key>/report/figure/<slug:name>.<form:form>", views.show_figure, name="figure"),
+    path("<slug:key>/report/part/", filter_views.show_part, name="part"),
+    path("<slug:key>/report/cases/", case_views.list_cases, name="cases"),
+    path("<slug:key>/report/cases/<str:code>/", case_views.show_case, name="case"),
+    path("<slug:key>/report/screens/<slug:reading_key>/", case_views.show_screen, name="screen"),
+    path(
+        "<slug:key>/report/screens/<slug:reading_key>/<slug:slot>/<slug:product>/",
+        case_views.show_image,
+        name="case_image",
+    ),
     path(
         "<slug:key>/report/ratings.csv", export_views.download_file, {"name": "ratings.csv"}, name="ratings"
     ),

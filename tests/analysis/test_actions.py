@@ -130,7 +130,8 @@ def test_an_interim_look_is_written_down_once_for_each_person_and_report(study: 
 
 
 def test_a_final_report_needs_no_note_of_who_looked(study: Study) -> None:
-    study = move_study(study=study, then=State.CLOSED, by=study.created_by)
+    for state in (State.CLOSED, State.DATA_LOCKED):
+        study = move_study(study=study, then=state, by=study.created_by)
     report = current_report(study=study, by=researcher_of(study))
     assert report.is_interim is False
     assert not Event.objects.filter(verb=actions.LOOKED).exists()

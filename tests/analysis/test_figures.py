@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -13,8 +14,11 @@ from xml.etree import ElementTree
 import pytest
 
 from readerstudy.analysis.document import document_of
-from readerstudy.analysis.figures import draw_figure, names_of
+from readerstudy.analysis.document.words import decimal
+from readerstudy.analysis.figures import draw_figure, every_name, names_of
+from readerstudy.analysis.figures.colours import luminance
 from readerstudy.analysis.figures.forest import Axis, ticks
+from readerstudy.analysis.figures.svg import Form
 from readerstudy.analysis.report import build_report
 from readerstudy.studies.models import Study
 
@@ -35,16 +39,12 @@ def drawn(content: dict[str, Any], name: str) -> bytes:
     return found
 
 
-def every_name(content: dict[str, Any]) -> list[str]:
-    return [name for criterion in content["criteria"] for name in names_of(criterion)]
-
-
 def test_each_question_has_its_figures(content: Any) -> None:
     scored = [key for key in KEYS if key != "main-error"]
-    assert set(every_name(content)) == {
-        *(f"distribution-{key}" for key in KEYS),
-        *(f"forest-{key}" for key in scored),
-    }
+    own = {*(f"distribution-{key}" for key in KEYS), *(f"forest-{key}" for key in scored)}
+    assert {name for criterion in content["criteria"] for name in names_of(criterion)} == own
+    pairs = {f"pairs-{key}" for key in KEYS if key != "minutes"}
+    assert set(every_name(content)) == own | pairs | {"confusion", "disagreement", "times"}
     assert draw_figure(content, "forest-remark") is None
     assert draw_figure(content, "pie-correctness") is None
 
@@ -52,6 +52,27 @@ def test_each_question_has_its_figures(content: Any) -> None:
 def test_the_same_contents_give_the_same_bytes(content: Any) -> None:
     for name in every_name(content):
         assert drawn(content, name) == drawn(deepcopy(content), name)
+
+
+def test_a_figure_to_keep_has_no_date_and_its_letters_with_it(content: Any) -> None:
+    starts: dict[Form, bytes] = {"png": b"\x89PNG", "pdf": b"%PDF"}
+    for name in ("forest-correctness", "pairs-correctness", "disagreement"):
+        for form, start in starts.items():
+            first, second = (draw_figure(content, name, form=form) for _time in range(2))
+            assert first is not None
+            assert first.startswith(start)
+            assert first == second
+            assert b"CreationDate" not in first
+            assert form == "png" or b"/FontFile2" in first
+
+
+def test_a_figure_on_a_dark_page_has_other_inks_and_the_same_marks(content: Any) -> None:
+    for name in every_name(content):
+        light, dark = drawn(content, name).decode(), draw_figure(content, name, dark=True)
+        assert dark is not None
+        assert "#ffffff" in light
+        assert "#1a1d20" in dark.decode()
+        assert light.count("<path") == dark.decode().count("<path")
 
 
 def test_a_figure_is_xml_without_style_script_font_or_reference_outside(content: Any) -> None:
@@ -117,14 +138,27 @@ def test_every_picture_says_its_numbers_in_words(content: Any) -> None:
                 )
 
 
+def test_the_further_pictures_say_their_numbers_too(content: Any) -> None:
+    pictures = {picture.name: picture.alt for picture in _pictures(document_of(content))}
+    for entry in content["kappas"]:
+        for value in filter(None, itertools.chain.from_iterable(entry["pairs"]["kappa"])):
+            assert decimal(value) in pictures[f"pairs-{entry['criterion']}"]
+    for case in content["disagreement"]["cases"]:
+        assert f"{case['case']} {case['value']:.3f}" in pictures["disagreement"]
+    for entry in content["confusion"]:
+        assert all(str(count) in pictures["confusion"] for row in entry["counts"] for count in row)
+    for step in content["times"]["steps"]:
+        assert f"median {step['median']:.1f} s" in pictures["times"]
+
+
 def test_neighbouring_segments_differ_in_grey_or_hatching(content: Any) -> None:
-    from readerstudy.analysis.figures.distribution import _look, _luminance
+    from readerstudy.analysis.figures.distribution import _look
 
     for criterion in content["criteria"]:
         for count in (2, 3, 5, 7, 11):
             looks = [_look(criterion, place, count) for place in range(count)]
             for (fill, hatch), (next_fill, next_hatch) in pairwise(looks):
-                assert hatch != next_hatch or abs(_luminance(fill) - _luminance(next_fill)) > 0.01
+                assert hatch != next_hatch or abs(luminance(fill) - luminance(next_fill)) > 0.01
 
 
 @pytest.mark.parametrize(

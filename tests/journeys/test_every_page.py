@@ -62,6 +62,8 @@ STUDY_PAGES = (
     ("sample-size", "reading:sample_size"),
     ("report", "analysis:report"),
     ("take-away", "analysis:files"),
+    ("report-part", "analysis:part"),
+    ("report-cases", "analysis:cases"),
     ("tokens", "api:tokens"),
     ("departures", "generation:departures"),
     ("write-texts", "generation:write"),
@@ -132,6 +134,8 @@ SEEN_ELSEWHERE = {
     "reading:background",  # this one and the next in tests/reading/test_path_browser.py
     "reading:feedback",
     "reading:practice_case",
+    "analysis:case",
+    "analysis:screen",
     "accounts:accept_invitation",
     "home",  # leads to the studies
 }
@@ -155,6 +159,7 @@ NO_PAGES = {  # answers to a form, parts of a page, downloads and pictures
     "generation:go_on_writing", "generation:keep_draft", "generation:finish_text", "generation:writing_image",
     "analysis:file",
     "analysis:outputs", "analysis:figure", "analysis:ratings", "analysis:codebook", "analysis:html", "analysis:json",
+    "analysis:case_image",
     "reading:consent", "reading:resume", "reading:stop", "reading:rate", "reading:submit", "reading:image",
     "reading:screen", "reading:sign", "reading:certificate", "reading:practise_again", "reading:practice_table",
     "reading:practice_upload", "reading:grant_practice",
@@ -410,6 +415,17 @@ def test_a_researcher(arrive: Callable[..., Person], demo: Demo, pictures: Path)
     researcher.open(reverse("analysis:report", args=[demo.study]))
     expect(researcher.page.get_by_role("link", name="Ratings (CSV)")).to_be_visible()
     researcher.photograph(pictures, "researcher-report", main=True)
+    researcher.page.get_by_role("link", name="Filter", exact=True).click()
+    researcher.page.get_by_label("Readers").select_option(index=1)
+    expect(researcher.page.get_by_text("This is not the report.")).to_be_visible()
+    researcher.photograph(pictures, "researcher-part", main=True)
+    researcher.open(reverse("analysis:cases", args=[demo.study]))
+    researcher.photograph(pictures, "researcher-cases", main=True)
+    researcher.page.locator("tbody th a").first.click()
+    researcher.photograph(pictures, "researcher-case", main=True)
+    researcher.page.get_by_role("link", name="Screen").first.click()
+    expect(researcher.page.get_by_text("Nothing can be changed here.")).to_be_visible()
+    researcher.photograph(pictures, "researcher-screen", whole=False)
 
 
 def test_site_staff(arrive: Callable[..., Person], demo: Demo, pictures: Path) -> None:

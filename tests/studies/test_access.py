@@ -107,6 +107,8 @@ ELSEWHERE = [
 ]
 ELSEWHERE += [
     "analysis:ratings",
+    "analysis:cases",
+    "analysis:part",
     "analysis:outputs",
     "cases:images",
     "cases:labels",

@@ -5,38 +5,67 @@ All three read this one document, so they cannot show different numbers.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from readerstudy.analysis.document import (
     arms,
     blinding,
+    cases,
     constancy,
+    course,
     criteria,
     endpoints,
     foundations,
     leaving,
+    preferences,
+    truth,
     verdicts,
     words,
 )
-from readerstudy.analysis.document.parts import Cell, Document, Group, Line, Picture, Section, Table
+from readerstudy.analysis.document.parts import Cell, Document, Group, Line, Part, Picture, Section, Table
 from readerstudy.analysis.document.words import listed
 from readerstudy.analysis.estimates.plain import Content
 
-__all__ = ["Cell", "Document", "Group", "Line", "Picture", "Section", "Table", "document_of"]
+__all__ = [
+    "Cell",
+    "Document",
+    "Group",
+    "Line",
+    "Part",
+    "Picture",
+    "Section",
+    "Table",
+    "document_of",
+    "part_document",
+]
 
 
 def document_of(content: Content) -> Document:
     badges = {arm["name"]: _arm_badges(arm) for arm in content["arms"]}
     correction = words.correction_of(content)
+    kappas = {entry["criterion"]: entry for entry in content.get("kappas") or []}
     sections = [
         endpoints.section(content, badges),
-        *(criteria.section(criterion, badges, correction) for criterion in content["criteria"]),
+        *preferences.sections(content),
+        *(
+            criteria.section(criterion, badges, correction, kappa=kappas.get(criterion["key"]))
+            for criterion in content["criteria"]
+        ),
         arms.refusals(content, badges),
         verdicts.section(content, badges),
         arms.classification(content, badges),
+        truth.confusion(content),
+        *truth.roc_sections(content),
+        truth.strata(content, badges),
         constancy.self_agreement(content, badges),
         constancy.with_readers(content, badges),
+        course.repeats(content),
+        cases.section(content),
+        course.drift(content),
+        course.times(content, badges),
         leaving.section(content),
         foundations.section(content),
     ]
@@ -48,6 +77,26 @@ def document_of(content: Content) -> Document:
         summary=_summary(content),
         sections=tuple(filter(None, sections)),
     )
+
+
+def part_document(content: Content) -> Part:
+    """A filtered view: what must be known first, and the sections whose figures a part can have, without pictures."""
+    badges = {arm["name"]: _arm_badges(arm) for arm in content["arms"]}
+    correction = words.correction_of(content)
+    found = [
+        endpoints.section(content, badges),
+        *preferences.sections(content),
+        *(criteria.section(criterion, badges, correction) for criterion in content["criteria"]),
+        arms.refusals(content, badges),
+        arms.classification(content, badges),
+        course.times(content, badges),
+    ]
+    return Part(_notices(content), tuple(_without_pictures(section) for section in found if section))
+
+
+def _without_pictures(section: Section) -> Section:
+    inner = tuple(_without_pictures(each) for each in section.inner)
+    return replace(section, pictures=(), inner=inner)
 
 
 def _arm_badges(arm: Content) -> tuple[str, ...]:
@@ -62,6 +111,7 @@ def _summary(content: Content) -> tuple[Line, ...]:
         for criterion in content["criteria"]
         if criterion["estimates"]
     ]
+    lines = [*preferences.lines(content), *lines, *truth.roc_lines(content)]
     lines.append(Line("refusals", _("Refusals"), arms.refusal_line(content)))
     if content["classification"]:
         lines.append(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,13 +24,18 @@ COEFFICIENTS = {
     ("krippendorff_alpha", "interval"): "Krippendorff's alpha, interval",
     ("gwet_ac", "unweighted"): "Gwet's AC1",
     ("gwet_ac", "quadratic"): "Gwet's AC2, quadratic weights",
+    ("light_kappa", "unweighted"): "Kappa, mean of reader pairs (Light)",
+    ("light_kappa", "quadratic"): "Kappa, quadratic weights, mean of reader pairs (Light)",
 }
 OUTSIDE = ("n_refused", "n_cannot_judge", "n_missing")
 
 
-def section(criterion: Content, badges: Badges, correction: str) -> Section:
-    """The section; `badges` maps an arm's name to its labels, `correction` names that of p-values."""
-    inner = (_differences(criterion, correction), _distribution(criterion), _agreement(criterion))
+def section(criterion: Content, badges: Badges, correction: str, *, kappa: Content | None = None) -> Section:
+    """The section; `badges` maps an arm's name to its labels, `correction` names that of p-values.
+
+    `kappa` holds the question's kappas where it has some.
+    """
+    inner = (_differences(criterion, correction), _distribution(criterion), _agreement(criterion, kappa))
     sentences = (headline(criterion), _difference(criterion), _given(criterion))
     return Section(
         slug=f"question-{criterion['key']}",
@@ -283,8 +290,8 @@ def _distribution_alt(arms: list[Content]) -> str:
     )
 
 
-def _agreement(criterion: Content) -> Section | None:
-    rows = criterion["agreement"]
+def _agreement(criterion: Content, kappa: Content | None) -> Section | None:
+    rows = [*criterion["agreement"], *(kappa["estimates"] if kappa else ())]
     if not rows:
         return None
     heading = _("Agreement between readers")
@@ -308,14 +315,42 @@ def _agreement(criterion: Content) -> Section | None:
         methods=tuple(
             filter(None, (_agreement_method(criterion), _intervals_by(rows), words.resampling(rows)))
         ),
-        cautions=words.cautions([(f"{coefficient(row)}, {_sample(row).lower()}", row) for row in rows]),
+        cautions=words.cautions([(f"{coefficient(row)}, {_sampled(row)}", row) for row in rows]),
     )
     notices = (_prevalence(criterion["prevalence"]),) if criterion["prevalence"] else ()
-    return Section(f"agreement-{criterion['key']}", heading, tables=(table,), notices=notices)
+    pictures = _pairs(kappa) if kappa else ()
+    return Section(
+        f"agreement-{criterion['key']}", heading, pictures=pictures, tables=(table,), notices=notices
+    )
+
+
+def _pairs(kappa: Content) -> tuple[Picture, ...]:
+    """The matrix of reader pairs, where there are more than one."""
+    readers, pairs = kappa["pairs"]["readers"], kappa["pairs"]
+    if len(readers) < 3:
+        return ()
+    told = "; ".join(
+        _("%(first)s and %(second)s %(kappa)s (n = %(n)s)")
+        % {
+            "first": readers[row],
+            "second": readers[column],
+            "kappa": decimal(pairs["kappa"][row][column]),
+            "n": pairs["shared"][row][column],
+        }
+        for row, column in combinations(range(len(readers)), 2)
+    )
+    alt = _("Kappa of reader pairs: %(told)s.") % {"told": told}
+    caption = _("Cohen's kappa of every two readers, over the outputs of all arms.")
+    return (Picture(f"pairs-{kappa['criterion']}", alt, caption),)
 
 
 def _sample(row: Content) -> str:
     return str(row["arm"] or _("All arms together"))
+
+
+def _sampled(row: Content) -> str:
+    """The same within a sentence."""
+    return str(row["arm"] or _("all arms together"))
 
 
 def coefficient(row: Content) -> str:
@@ -348,8 +383,9 @@ def _prevalence(found: Content) -> str:
     said = {"option": _option(found), "share": decimal(found["share"])}
     return (
         _(
-            "One answer (%(option)s) holds %(share)s of all ratings. At such a prevalence alpha can be low although "
-            "readers nearly always agree, and its interval is too short; look at Gwet's coefficient beside it."
+            "One answer (%(option)s) holds %(share)s of all ratings. At such a prevalence alpha and kappa can be low "
+            "although readers nearly always agree, and their intervals are too short; look at Gwet's coefficient "
+            "beside them."
         )
         % said
     )

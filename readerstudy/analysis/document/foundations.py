@@ -31,9 +31,13 @@ def how_many(content: Content) -> str:
         ngettext("%(n)s arm", "%(n)s arms", counts["arms"]) % {"n": whole(counts["arms"])},
         ngettext("%(n)s output", "%(n)s outputs", counts["outputs"]) % {"n": whole(counts["outputs"])},
         _readers_counted(counts),
-        ngettext("%(n)s rating", "%(n)s ratings", counts["ratings"]) % {"n": whole(counts["ratings"])},
+        _ratings_counted(counts["ratings"] + counts.get("other_ratings", 0)),
     )
     return f"{', '.join(parts)}."
+
+
+def _ratings_counted(number: int) -> str:
+    return ngettext("%(n)s rating", "%(n)s ratings", number) % {"n": whole(number)}
 
 
 def _readers_counted(counts: Content) -> str:
@@ -46,6 +50,10 @@ def _readers_counted(counts: Content) -> str:
 def missing(content: Content) -> str:
     """How many ratings of required questions are missing, and why."""
     counts = content["counts"]
+    if counts["missing_share"] is None and counts.get("other_ratings"):
+        return _(
+            "No question is about a single output; the table of ratings has what is missing of the others."
+        )
     if counts["missing_share"] is None:
         return _("No reading is planned yet.")
     numbers = {

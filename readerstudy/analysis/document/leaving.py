@@ -40,8 +40,20 @@ def _guess(row: Content) -> str:
     if index["value"] is None:
         return f"{said} {words.not_estimable(index)}"
     figure = {"value": decimal(index["value"]), "interval": words.with_interval(index)}
+    bang = _("Bang’s blinding index %(value)s (%(interval)s); 0 is guessing, 1 knowing.") % figure
+    return f"{said} {bang} {_james(row.get('james_index'))}".rstrip()
+
+
+def _james(index: Content | None) -> str:
+    """James's index of the same guesses; empty in reports made before it was told."""
+    if index is None:
+        return ""
+    if index["value"] is None:
+        return _("James’s blinding index: %(why)s") % {"why": words.not_estimable(index)}
+    figure = {"value": decimal(index["value"]), "interval": words.with_interval(index)}
     return (
-        said + " " + _("Bang’s blinding index %(value)s (%(interval)s); 0 is guessing, 1 knowing.") % figure
+        _("James’s blinding index %(value)s (%(interval)s); 0 is knowing, 0.5 guessing, 1 not saying.")
+        % figure
     )
 
 

@@ -78,3 +78,11 @@ class Document:
     facts: tuple[tuple[str, str], ...]
     summary: tuple[Line, ...]
     sections: tuple[Section, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the results in words; never a document of its own."""
+
+    notices: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]

@@ -102,7 +102,7 @@ def of_arm(evidence: Evidence, sheet: Sheet, place: int) -> Ratings:
     """The ratings of one arm, every case its own output."""
     scale = _scale(sheet)
     return Ratings(
-        codes=_codes(sheet.scores[place], scale, sheet),
+        codes=in_codes(sheet.scores[place], scale, sheet),
         scale=scale,
         units=evidence.cases,
         readers=evidence.readers,
@@ -115,7 +115,7 @@ def pooled(evidence: Evidence, sheet: Sheet) -> Ratings:
     scale, arms = _scale(sheet), len(evidence.arms)
     values = sheet.scores.reshape(arms * len(evidence.cases), len(evidence.readers))
     return Ratings(
-        codes=_codes(values, scale, sheet),
+        codes=in_codes(values, scale, sheet),
         scale=scale,
         units=tuple(f"{case}|{arm.position}" for arm in evidence.arms for case in evidence.cases),
         readers=evidence.readers,
@@ -128,7 +128,7 @@ def _scale(sheet: Sheet) -> Scale:
     return sheet.scale or Scale(tuple(observed.tolist()), ordered=True, declared=False)
 
 
-def _codes(values: FloatArray, scale: Scale, sheet: Sheet) -> IntArray:
+def in_codes(values: FloatArray, scale: Scale, sheet: Sheet) -> IntArray:
     """Places on the scale: choices are stored as such, numbers are looked up in their order."""
     rated = ~np.isnan(values)
     codes = np.full(values.shape, MISSING, dtype=np.int64)

@@ -67,14 +67,14 @@ def with_readers(evidence: Evidence) -> list[Content]:
             reader=reader,
         )
         for sheet in evidence.sheets.values()
-        if (folded := _choices(evidence, sheet))
+        if (folded := choices_of(evidence, sheet))
         for place, arm in enumerate(evidence.arms)
         for ratings in [_with_model(evidence, sheet, place, folded)]
         for reader in evidence.readers
     ]
 
 
-def _choices(evidence: Evidence, sheet: Sheet) -> dict[str, int]:
+def choices_of(evidence: Evidence, sheet: Sheet) -> dict[str, int]:
     """The places of a question's choices by folded label, where at least two of them are labels that arms gave."""
     if sheet.criterion.kind != Kind.SINGLE_CHOICE:
         return {}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from readerstudy.analysis.estimates.plain import Content, plain
 from readerstudy.analysis.evidence import Evidence
 from readerstudy.analysis.last_answers import GUESS
-from readerstudy.stats.blinding import bang_index_of_counts
+from readerstudy.stats.blinding import bang_index_of_counts, james_index
 from readerstudy.studies.models import Criterion, Kind
 
 
@@ -31,6 +33,7 @@ def _question(evidence: Evidence, criterion: Criterion) -> Content:
         if criterion.kind != Kind.MULTIPLE_CHOICE
         else [],
         "blinding_index": _index(evidence, criterion),
+        "james_index": _james(evidence, criterion),
     }
 
 
@@ -41,3 +44,11 @@ def _index(evidence: Evidence, criterion: Criterion) -> Content | None:
     right, wrong, unsure = evidence.last_answers.guesses(criterion)
     estimate = bang_index_of_counts(right, wrong, unsure, inference=evidence.inference)
     return plain(estimate, right=right, wrong=wrong, unsure=unsure)
+
+
+def _james(evidence: Evidence, criterion: Criterion) -> Content | None:
+    """James's index of the same guesses: rows by what readers mostly read, columns by what they guessed."""
+    if criterion.key != GUESS or evidence.table.blinding.is_blinded:
+        return None
+    table = np.array(evidence.last_answers.guesses_by_source(criterion), dtype=np.float64)
+    return plain(james_index(table, inference=evidence.inference))

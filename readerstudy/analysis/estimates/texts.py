@@ -25,15 +25,15 @@ def median_seconds(evidence: Evidence) -> list[Estimate]:
     for seconds, arms in evidence.declared.seconds:
         if len(arms) == 1:
             by_arm[arms[0]].append(seconds)
-    whole = [_median(everything, evidence.inference.level)] if everything else []
+    whole = [median_of(everything, evidence.inference.level)] if everything else []
     return whole + [
-        _median(by_arm[arm], evidence.inference.level).labelled(arm=row.name)
+        median_of(by_arm[arm], evidence.inference.level).labelled(arm=row.name)
         for arm, row in evidence.table.arms.items()
         if arm in by_arm
     ]
 
 
-def _median(seconds: list[float], level: float) -> Estimate:
+def median_of(seconds: list[float], level: float) -> Estimate:
     """The median with the narrowest pair of order statistics that covers it with this level."""
     values, tail = np.sort(np.array(seconds)), (1.0 - level) / 2.0
     n = len(values)

@@ -32,11 +32,11 @@ from reportlab.platypus import (
     Table,
 )
 
-from readerstudy.analysis.document import Cell, Document, Section, document_of
+from readerstudy.analysis.document import Cell, Document, Section
 from readerstudy.analysis.document import Table as Told
-from readerstudy.analysis.exports.report_files import figure
+from readerstudy.analysis.exports.report_files import document_for, figure
 from readerstudy.analysis.exports.vector import Figure
-from readerstudy.analysis.figures.svg import INK, LINE, MUTED
+from readerstudy.analysis.figures.svg import INK, LIGHT, LINE, MUTED
 from readerstudy.analysis.models import Report
 
 FACE, BOLD = "DejaVu Sans", "DejaVu Sans Bold"
@@ -49,7 +49,7 @@ WASH, WARN = "#f3f5f7", "#8a5300"
 def pdf(report: Report) -> bytes:
     """The report as PDF."""
     _fonts()
-    document, written = document_of(report.content), io.BytesIO()
+    document, written = document_for(report), io.BytesIO()
     maker = BaseDocTemplate(
         written,
         pagesize=A4,
@@ -97,9 +97,9 @@ class _Numbered(Canvas):  # type: ignore[misc]  # ReportLab has no types
         super().save()
 
     def _foot(self, number: int) -> None:
-        self.setStrokeColor(HexColor(LINE))
+        self.setStrokeColor(HexColor(LIGHT[LINE]))
         self.line(SIDE, FOOT - 14, A4[0] - SIDE, FOOT - 14)
-        self.setFillColor(HexColor(MUTED))
+        self.setFillColor(HexColor(LIGHT[MUTED]))
         self.setFont(FACE, 7)
         said = _cut(f"{self._heading} · {self._report.short_name}", WIDE - 90, 7)
         self.drawString(SIDE, FOOT - 26, said)
@@ -119,7 +119,7 @@ def _style(size: float = BODY, **more: Any) -> ParagraphStyle:
         "fontName": FACE,
         "fontSize": size,
         "leading": size * 1.42,
-        "textColor": HexColor(INK),
+        "textColor": HexColor(LIGHT[INK]),
         "spaceAfter": 4,
     }
     return ParagraphStyle(name="", **{**usual, **more})
@@ -212,7 +212,7 @@ def _section(report: Report, section: Section, level: int) -> list[Flowable]:
         story += [_words(rest, _style())] if rest else []
     story += [_words(notice, _style(textColor=HexColor(WARN))) for notice in section.notices]
     for picture, drawing in pictures:
-        caption = _words(picture.caption, _style(SMALL, textColor=HexColor(MUTED)))
+        caption = _words(picture.caption, _style(SMALL, textColor=HexColor(LIGHT[MUTED])))
         story.append(KeepTogether([drawing, caption]))
     for table in section.tables:
         story += _table(table, section.heading)
@@ -222,7 +222,7 @@ def _section(report: Report, section: Section, level: int) -> list[Flowable]:
 
 
 def _table(told: Told, heading: str) -> list[Flowable]:
-    small = _style(SMALL, textColor=HexColor(MUTED))
+    small = _style(SMALL, textColor=HexColor(LIGHT[MUTED]))
     head = (
         [_words(told.caption, _style(SMALL, fontName=BOLD, keepWithNext=1))]
         if told.caption != heading
@@ -254,7 +254,7 @@ def _cell(cell: Cell, size: float, *, bold: bool = False) -> Paragraph:
     look = {"alignment": TA_RIGHT} if cell.kind == "number" else {}
     face = BOLD if bold else FACE
     text = escape(cell.text) + "".join(
-        f' <font size="{size - 1.4}" color="{MUTED}">{escape(badge)}</font>' for badge in cell.badges
+        f' <font size="{size - 1.4}" color="{LIGHT[MUTED]}">{escape(badge)}</font>' for badge in cell.badges
     )
     return Paragraph(text, _style(size, fontName=face, leading=size * 1.3, spaceAfter=0, **look))
 
@@ -262,8 +262,8 @@ def _cell(cell: Cell, size: float, *, bold: bool = False) -> Paragraph:
 def _looks(told: Told) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = [
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("LINEBELOW", (0, 0), (-1, 0), 0.9, HexColor(INK)),
-        ("LINEBELOW", (0, 1), (-1, -1), 0.4, HexColor(LINE)),
+        ("LINEBELOW", (0, 0), (-1, 0), 0.9, HexColor(LIGHT[INK])),
+        ("LINEBELOW", (0, 1), (-1, -1), 0.4, HexColor(LIGHT[LINE])),
         ("LEFTPADDING", (0, 0), (-1, -1), 3),
         ("RIGHTPADDING", (0, 0), (-1, -1), 3),
         ("TOPPADDING", (0, 0), (-1, -1), 2.2),

@@ -7,9 +7,8 @@ colours with a hatching of their own, and ranges of a number run from light to d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from readerstudy.analysis.estimates.plain import Content
+from readerstudy.analysis.figures.colours import between, ink_on, luminance
 from readerstudy.analysis.figures.svg import (
     BODY,
     INK,
@@ -18,6 +17,7 @@ from readerstudy.analysis.figures.svg import (
     PAPER,
     SERIES,
     SMALL,
+    WHITE,
     WIDTH,
     Drawing,
     short,
@@ -94,7 +94,7 @@ def _segment(
     sheet: Drawing, place: tuple[float, float, float], option: Content, look: tuple[str, str]
 ) -> None:
     (x, y, width), (fill, hatch) = place, look
-    ink = _ink(fill)
+    ink = ink_on(fill)
     sheet.box(x, y, width, BAR, fill=fill, hatch=hatch, edge=_hatching(fill))
     sheet.line(x, y, x, y + BAR, color=PAPER, width=1.5)
     percent = f"{100 * option['share']:.0f} %"
@@ -114,36 +114,14 @@ def _look(criterion: Content, place: int, count: int) -> tuple[str, str]:
         return SERIES[place % len(SERIES)], HATCHES[place % len(HATCHES)]
     t = place / max(count - 1, 1)
     if criterion["kind"] == Kind.NUMBER:
-        return _between(RANGES, t), ""
+        return between(RANGES, t), ""
     t = 1.0 - t if criterion["direction"] == Direction.LOWER else t
     hatch = "////" if t < 0.2 else "//" if t < 0.45 else ""
-    return _between(SCALE, t), hatch
-
-
-def _between(colours: Sequence[str], t: float) -> str:
-    place = min(t * (len(colours) - 1), len(colours) - 1 - 1e-9)
-    low, share = int(place), place - int(place)
-    first, second = _rgb(colours[low]), _rgb(colours[low + 1])
-    mixed = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
-    return "#" + "".join(f"{part:02x}" for part in mixed)
-
-
-def _rgb(colour: str) -> Sequence[int]:
-    return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
-
-
-def _luminance(colour: str) -> float:
-    linear: list[float] = [(part / 255) ** 2.2 for part in _rgb(colour)]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def _ink(fill: str) -> str:
-    """Black or white, whichever has more contrast on the colour."""
-    return INK if _luminance(fill) > 0.18 else PAPER
+    return between(SCALE, t), hatch
 
 
 def _hatching(fill: str) -> str:
-    return "#7a3500" if _luminance(fill) > 0.15 else PAPER
+    return "#7a3500" if luminance(fill) > 0.15 else WHITE
 
 
 def _span() -> float:

@@ -1,7 +1,9 @@
-"""A drawing in points, and its SVG: no fonts to load, no inline style, no reference outside the file, no date.
+"""A drawing in points, as SVG, PNG or PDF: no fonts to load, no reference outside the file, no date.
 
-A strict content security policy blanks `style` attributes where a figure is opened by itself, so they become plain
-attributes. Drawing takes its turn behind a lock: matplotlib keeps state between figures.
+A strict content security policy blanks `style` attributes where an SVG is opened by itself, so they become plain
+attributes; its letters are paths, those of a PDF an embedded font. Ink, paper and lines are named by their role, so
+that the same drawing can stand on a light or a dark page. Drawing takes its turn behind a lock: matplotlib keeps state
+between figures.
 """
 
 from __future__ import annotations
@@ -11,20 +13,29 @@ import itertools
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 from xml.sax.saxutils import escape
 
 from django.conf import settings
 
-INK, MUTED, LINE, PAPER = "#1b1d1f", "#5a6066", "#dcdedf", "#ffffff"
+INK, MUTED, LINE, PAPER = "ink", "muted", "line", "paper"
+BLACK, WHITE = "#1b1d1f", "#ffffff"
+"""Ink on a filled ground, which is the same on every page."""
+LIGHT = {INK: BLACK, MUTED: "#5a6066", LINE: "#dcdedf", PAPER: WHITE}
+DARK = {INK: "#e8eaed", MUTED: "#aab1b8", LINE: "#3a4047", PAPER: "#1a1d20"}
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 SHAPES = ("o", "s", "D", "^", "v", "P")
 BODY, SMALL = 13.0, 11.5
 WIDTH, PAD = 780.0, 14.0
 PIXELS = 200
+"""Pixels to the inch of a PNG."""
+Form = Literal["svg", "png", "pdf"]
+FORMS: Mapping[Form, str] = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 
 _FIXED: Any = {
     "svg.fonttype": "path",
@@ -33,8 +44,15 @@ _FIXED: Any = {
     "font.family": ["DejaVu Sans"],
     "font.size": BODY,
     "hatch.linewidth": 1.1,
+    "pdf.fonttype": 42,
+}
+_NOTHING: Mapping[Form, Any] = {
+    "svg": dict.fromkeys(("Date", "Creator", "Format", "Type")),
+    "png": {"Software": None},
+    "pdf": dict.fromkeys(("Creator", "Producer", "CreationDate")),
 }
 _turn = threading.Lock()
+_sheet: ContextVar[Mapping[str, str]] = ContextVar("sheet", default=LIGHT)
 _PREAMBLE = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 _SHEET = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>\s*|<style.*?</style>\s*", re.DOTALL)
@@ -48,13 +66,15 @@ class Drawing:
 
     height: float
     title: str
+    colours: Mapping[str, str] = field(default_factory=_sheet.get)
     _depth: Iterator[int] = field(default_factory=itertools.count, repr=False)
 
     @cached_property
     def _figure(self) -> Any:
         from matplotlib.figure import Figure
 
-        return Figure(figsize=(_outer(WIDTH) / 72, _outer(self.height) / 72), dpi=72, facecolor=PAPER)
+        size = (_outer(WIDTH) / 72, _outer(self.height) / 72)
+        return Figure(figsize=size, dpi=72, facecolor=self._colour(PAPER))
 
     def text(self, x: float, y: float, words: str, **look: Any) -> None:
         """Words at a point; `look` takes `size`, `color`, `weight`, `align` (left, center, right)."""
@@ -62,7 +82,7 @@ class Drawing:
             *self._place(x, y),
             words,
             fontsize=look.get("size", BODY),
-            color=look.get("color", INK),
+            color=self._colour(look.get("color", INK)),
             fontweight=look.get("weight", "normal"),
             ha=look.get("align", "left"),
             va="center",
@@ -78,8 +98,8 @@ class Drawing:
             width / _outer(WIDTH),
             height / _outer(self.height),
             transform=self._figure.transFigure,
-            facecolor=look.get("fill", PAPER),
-            edgecolor=look.get("edge", PAPER),
+            facecolor=self._colour(look.get("fill", PAPER)),
+            edgecolor=self._colour(look.get("edge", PAPER)),
             hatch=look.get("hatch") or None,
             linewidth=0.0,
             zorder=next(self._depth),
@@ -92,16 +112,21 @@ class Drawing:
 
     def line(self, x1: float, y1: float, x2: float, y2: float, **look: Any) -> None:
         """A straight line; `look` takes `color` and `width`."""
-        look = {"color": look.get("color", LINE), "linewidth": look.get("width", 1.0)}
-        self._lines([(x1, y1), (x2, y2)], solid_capstyle="butt", **look)
+        self.path([(x1, y1), (x2, y2)], **look)
+
+    def path(self, points: Sequence[tuple[float, float]], **look: Any) -> None:
+        """Straight lines from point to point; `look` takes `color`, `width` and `dash` (as matplotlib names it)."""
+        given = {"linewidth": look.get("width", 1.0), "linestyle": look.get("dash", "-")}
+        given["color"] = self._colour(look.get("color", LINE))
+        self._lines(points, solid_capstyle="butt", dash_capstyle="butt", **given)
 
     def mark(self, x: float, y: float, shape: str, *, color: str, filled: bool) -> None:
         """A marker, filled or open."""
-        fill = color if filled else PAPER
-        look = {"color": color, "markerfacecolor": fill, "markeredgewidth": 1.8}
+        fill = self._colour(color if filled else PAPER)
+        look = {"color": self._colour(color), "markerfacecolor": fill, "markeredgewidth": 1.8}
         self._lines([(x, y)], marker=shape, markersize=9, **look)
 
-    def _lines(self, points: list[tuple[float, float]], **look: Any) -> None:
+    def _lines(self, points: Sequence[tuple[float, float]], **look: Any) -> None:
         from matplotlib.lines import Line2D
 
         xs, ys = zip(*(self._place(*point) for point in points), strict=True)
@@ -112,35 +137,47 @@ class Drawing:
         """The point in matplotlib's own coordinates: shares of the sheet, from the bottom left."""
         return (x + PAD) / _outer(WIDTH), 1 - (y + PAD) / _outer(self.height)
 
-    def svg(self) -> bytes:
-        return _clean(self._raw(), self.title)
+    def _colour(self, role: str) -> str:
+        """The colour of a role; any other name is a colour already."""
+        return self.colours.get(role, role)
 
-    def png(self) -> bytes:
-        """The drawing as pixels, two hundred to the inch, without a date."""
+    def svg(self) -> bytes:
+        return _clean(self.written("svg").decode(), self.title)
+
+    def written(self, form: Form) -> bytes:
+        """The bytes that matplotlib writes, without a date or a name of its own."""
         written = io.BytesIO()
-        self._figure.savefig(written, format="png", dpi=PIXELS, metadata={"Software": None})
+        self._figure.savefig(written, format=form, metadata=_NOTHING[form], **_fine(form))
         return written.getvalue()
 
-    def _raw(self) -> str:
-        written = io.BytesIO()
-        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        self._figure.savefig(written, format="svg", metadata=nothing)
-        return written.getvalue().decode()
+
+def _fine(form: Form) -> dict[str, Any]:
+    return {"dpi": PIXELS} if form == "png" else {}
 
 
 def _outer(length: float) -> float:
     return length + 2 * PAD
 
 
-def drawn(draw: Any, *parts: Any, pixels: bool = False) -> bytes:
-    """The SVG of what `draw(*parts)` returns, or its PNG, drawn while nobody else draws."""
+def drawn(draw: Any, *parts: Any, form: Form = "svg", dark: bool = False) -> bytes:
+    """What `draw(*parts)` puts on a sheet, drawn while nobody else draws; the sheet's colours are set here."""
     with _turn:
         os.environ.setdefault("MPLCONFIGDIR", str(settings.VAR / "matplotlib"))
         import matplotlib as mpl
 
         mpl.rcParams.update(_FIXED)
-        drawing: Drawing = draw(*parts)
-        return drawing.png() if pixels else drawing.svg()
+        with _ground(DARK if dark else LIGHT):
+            drawing: Drawing = draw(*parts)
+        return drawing.svg() if form == "svg" else drawing.written(form)
+
+
+@contextmanager
+def _ground(colours: Mapping[str, str]) -> Iterator[None]:
+    token = _sheet.set(colours)
+    try:
+        yield
+    finally:
+        _sheet.reset(token)
 
 
 def short(words: str, most: int) -> str:

@@ -67,6 +67,7 @@ class ReadingPage:
 
     `shared` are the questions about the case or pair where they do not stand with a single output. `is_sealed` means
     that the reader answers without the output, which is not here at all; afterwards `sealed` holds those answers.
+    `is_read_only` marks a page that is shown to somebody else than its reader.
     """
 
     study_title: str
@@ -96,6 +97,7 @@ class ReadingPage:
     tools: str = "length"
     given: Mapping[str, str] = field(default_factory=dict)
     is_practice: bool = False
+    is_read_only: bool = False
 
     @property
     def heading(self) -> str:

@@ -30,7 +30,7 @@ _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 def docx(source: Source) -> bytes:
     """The document: headings, paragraphs, drawings as pictures, tables with repeated heads, pages numbered."""
     pack = pack_of(source)
-    pictures = {each.name: picture(source, each.name, pixels=True) for each in pack.drawings}
+    pictures = {each.name: picture(source, each.name, form="png") for each in pack.drawings}
     parts = {
         "[Content_Types].xml": _types(),
         "_rels/.rels": _relations((("rId1", "officeDocument", "word/document.xml"),), core=True),

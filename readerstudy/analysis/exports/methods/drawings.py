@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from readerstudy.analysis.exports.methods.parts import Drawing as Named
 from readerstudy.analysis.exports.tables import Source, fetched
-from readerstudy.analysis.figures.svg import INK, MUTED, SERIES, SMALL, WIDTH, Drawing, drawn, short
+from readerstudy.analysis.figures.svg import INK, MUTED, SERIES, SMALL, WIDTH, Drawing, Form, drawn, short
 from readerstudy.cases.models import Case
 from readerstudy.generation.models import Interpretation
 from readerstudy.reading.models import Reading, Session
@@ -273,7 +273,7 @@ DRAW: dict[str, Callable[[Source], tuple[Callable[..., Drawing], object]]] = {
 }
 
 
-def picture(source: Source, name: str, *, pixels: bool = False) -> bytes:
-    """A drawing as SVG, or as PNG."""
+def picture(source: Source, name: str, *, form: Form = "svg") -> bytes:
+    """A drawing as a file."""
     draw, content = DRAW[name](source)
-    return drawn(draw, content, pixels=pixels)
+    return drawn(draw, content, form=form)

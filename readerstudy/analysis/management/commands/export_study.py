@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from readerstudy.analysis.actions import freeze_report, note_export
-from readerstudy.analysis.export_views import is_rated
 from readerstudy.analysis.exports.catalogue import archived, everything, opened
 from readerstudy.analysis.models import Report
+from readerstudy.analysis.rated import is_rated
 from readerstudy.studies.models import Study
 
 WHOLE = "everything.zip"
