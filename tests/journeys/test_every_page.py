@@ -87,6 +87,7 @@ OWN_PAGES = (
     ("templates", "studies:gallery"),
     ("protocol-file-load", "studies:load"),
     ("account", "accounts:account"),
+    ("signed-in", "accounts:signed_in"),
     ("profile", "accounts:profile"),
     ("password", "account_change_password"),
     ("second-factor", "mfa_index"),
