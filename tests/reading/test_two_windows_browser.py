@@ -29,7 +29,14 @@ def tolerated() -> tuple[str, ...]:
     return ("ERR_INTERNET_DISCONNECTED", "409", "422")
 
 
+NONE_WAITS = """() => {
+  const { box } = customElements.get("rs-outbox");
+  return box.pending(document.querySelector("#reading").dataset.key).length === 0;
+}"""
+
+
 def saved(page: Page) -> None:
+    page.wait_for_function(NONE_WAITS)
     expect(page.locator("rs-outbox")).to_have_attribute("data-state", "saved")
     expect(page.locator("rs-outbox")).to_contain_text("saved")
 
