@@ -97,6 +97,7 @@ def test_a_case_of_an_earlier_sitting_asks_why_before_it_changes(open_case: Open
     end_sitting(seat)
     page = open_case(allocation)
     expect(page.get_by_text("in an earlier sitting. Say why")).to_be_visible()
+    page.keyboard.press("j")
     page.keyboard.press("2")
     expect(page.locator("[data-late]")).to_be_focused()
     expect(page.locator("input[type=radio][value='4']")).to_be_checked()
