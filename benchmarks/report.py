@@ -264,6 +264,7 @@ def make_ratings(study: Study) -> None:
         "criterion_id": "k.id",
         "value": "x.score::text",
         "score": "x.score",
+        "given_at": "now()",
         "at": "now()",
     }
     token, by = "gen_random_uuid()", "m.user_id"

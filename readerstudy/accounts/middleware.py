@@ -6,6 +6,15 @@ from django.http import HttpRequest, HttpResponse
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
+SIGN_IN = frozenset(
+    {
+        "account_login",
+        "account_request_login_code",
+        "account_confirm_login_code",
+        "mfa_authenticate",
+        "accounts:signed_in",
+    }
+)
 POWERS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), fullscreen=(self)"
 
 
@@ -17,6 +26,19 @@ def security_headers(respond: Respond) -> Respond:
         response.headers.setdefault("Permissions-Policy", POWERS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return middleware
+
+
+def frame_sign_in(respond: Respond) -> Respond:
+    """Lets our own pages, and nobody else's, show the steps of signing in within them: over a case that is open."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = respond(request)
+        if request.resolver_match and request.resolver_match.view_name in SIGN_IN:
+            response.headers["X-Frame-Options"] = "SAMEORIGIN"
+            setattr(response, "_csp_replace", {"frame-ancestors": ["'self'"]})  # noqa: B010  as csp_replace does
         return response
 
     return middleware

@@ -7,6 +7,7 @@ app_name = "accounts"
 urlpatterns = [
     path("invitation/<int:number>/<str:token>/", views.accept_invitation, name="accept_invitation"),
     path("profile/", views.profile, name="profile"),
+    path("signed-in/", views.signed_in_again, name="signed_in"),
     path("me/", views.account, name="account"),
     path("second-factor.svg", views.second_factor_picture, name="second_factor_picture"),
     path("theme/", views.choose_theme, name="theme"),

@@ -79,6 +79,12 @@ def account(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/account.html", {"profile": getattr(signed_in(request), "profile", None)})
 
 
+@require_safe
+def signed_in_again(request: HttpRequest) -> HttpResponse:
+    """Where signing in over a case leads: the page around it sees that and goes on."""
+    return render(request, "accounts/signed_in.html")
+
+
 @login_not_required
 @require_POST
 def choose_theme(request: HttpRequest) -> HttpResponse:

@@ -1,12 +1,18 @@
-"""The gates of the reading room: a reader reaches the own allocation, and nothing else exists."""
+"""The gates of the reading room: a reader reaches the own allocation, and nothing else exists.
+
+Whoever asks for the presentation of somebody else gets 404 as for one that does not exist, and the attempt is audited.
+"""
 
 from __future__ import annotations
+
+from typing import NoReturn
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
 from readerstudy.accounts.people import signed_in
 from readerstudy.cases.models import Image
+from readerstudy.reading.actions import note_stranger
 from readerstudy.reading.models import AllocatedOutput, Allocation, AllocationPlan
 
 
@@ -25,8 +31,16 @@ def access_allocation(request: HttpRequest, key: str, reading_key: str) -> Alloc
         .first()
     )
     if allocation is None:
-        raise Http404
+        _refuse(request, Allocation.objects.filter(key=reading_key, seat__study__key=key))
     return allocation
+
+
+def _refuse(request: HttpRequest, asked: QuerySet[Allocation]) -> NoReturn:
+    """Not found; if it is somebody else's, the attempt is written down."""
+    found = asked.exclude(seat__user=signed_in(request)).select_related("seat").first()
+    if found:
+        note_stranger(allocation=found, by=signed_in(request))
+    raise Http404
 
 
 def _plan_in_use(key: str) -> QuerySet[AllocationPlan, int]:
@@ -45,11 +59,11 @@ def access_output(request: HttpRequest, key: str, reading_key: str, letter: str)
             allocation__seat__removed_at=None,
             allocation__plan=_plan_in_use(key),
         )
-        .select_related("allocation__seat__study")
+        .select_related("allocation__seat__study", "allocation__reading")
         .first()
     )
     if output is None:
-        raise Http404
+        _refuse(request, Allocation.objects.filter(key=reading_key, seat__study__key=key))
     return output
 
 
@@ -71,5 +85,5 @@ def access_image(request: HttpRequest, key: str, case_key: str, slot: str) -> Im
     images = Image.objects.confirmed().select_related("case__study")
     image = images.filter(case=allocation.case_id, slot=slot).first() if allocation else None
     if image is None:
-        raise Http404
+        _refuse(request, Allocation.objects.filter(case_key=case_key, seat__study__key=key))
     return image

@@ -13,9 +13,11 @@ from readerstudy.reading.path.leaving import answer_exit, finish_exit
 from readerstudy.reading.path.practice import grant_round
 from readerstudy.reading.path.repeating import repeat_practice
 from readerstudy.reading.path.signing import sign_completion, sign_consent
+from readerstudy.reading.path.strangers import note_stranger
 from readerstudy.reading.path.tutorial import finish_tutorial, tell_background
 from readerstudy.reading.ratings import (
     Clock,
+    Given,
     Saved,
     lock_unaided,
     offer_pause,
@@ -27,6 +29,7 @@ from readerstudy.reading.ratings import (
 
 __all__ = [
     "Clock",
+    "Given",
     "Saved",
     "allocate_reader",
     "answer_exit",
@@ -37,6 +40,7 @@ __all__ = [
     "invite_successor",
     "join_reader",
     "lock_unaided",
+    "note_stranger",
     "offer_pause",
     "rate",
     "release_batch",

@@ -35,6 +35,12 @@ def _paused(event: Event) -> str:
     }
 
 
+def _refused(event: Event) -> str:
+    told = {"reader": event.subject, "position": event.data["position"]}
+    return _("Asked for case %(position)s of %(reader)s, which is somebody else's, and was refused") % told
+
+
+register("reading.refuse", _refused)
 register("reader.sign", _signed)
 register("practice.end", _practised)
 register("practice.repeat", _repeated)

@@ -12,12 +12,12 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from readerstudy.reading.models import AllocatedOutput, Allocation
+from readerstudy.reading.models import AllocatedOutput, Allocation, Rating
 from readerstudy.reading.plain import raw_of
 from readerstudy.reading.presenting import about
 from readerstudy.reading.questions import Question
-from readerstudy.reading.ratings import Clock
-from readerstudy.reading.scales import Answer, check_answer
+from readerstudy.reading.ratings import Clock, Given
+from readerstudy.reading.scales import LONGEST_REASON, Answer, check_answer
 
 CANNOT_JUDGE = "__cannot_judge__"
 LONGEST_DISPLAY = 4000  # a dozen images with all that was done to each
@@ -37,6 +37,9 @@ class RateForm(forms.Form):
     withdraw = forms.BooleanField(required=False)
     token = forms.UUIDField()
     made_at = forms.CharField(required=False, max_length=40)
+    age = forms.FloatField(required=False)
+    based_on = forms.UUIDField(required=False)
+    changed_because = forms.CharField(required=False, max_length=LONGEST_REASON)
     display = forms.JSONField(required=False)
 
     def clean_display(self) -> dict[str, Any]:
@@ -45,8 +48,12 @@ class RateForm(forms.Form):
         return display if isinstance(display, dict) and len(json.dumps(display)) <= LONGEST_DISPLAY else {}
 
     @property
-    def client(self) -> dict[str, Any]:
-        return {"made_at": self.cleaned_data["made_at"], **self.cleaned_data["display"]}
+    def given(self) -> Given:
+        """How the answer came about, as its page tells it."""
+        sent = self.cleaned_data
+        knew = str(sent["based_on"] or "") if "based_on" in self.data else None
+        client = {"made_at": sent["made_at"], **sent["display"]}
+        return Given(knew, (sent["age"] or 0) / 1000, sent["changed_because"], client)
 
     def answer_to(self, question: Question, allocation: Allocation, output: AllocatedOutput | None) -> Answer:
         """The answer in its stored form; raises `RatingError` for anything outside the scale."""
@@ -79,7 +86,7 @@ class SubmitForm(forms.Form):
 
 
 @dataclass(frozen=True)
-class Given:
+class PlainAnswer:
     """One answer of a page that was sent without JavaScript."""
 
     question: Question
@@ -87,13 +94,20 @@ class Given:
     answer: Answer
     token: uuid.UUID
 
+    def repeats(self, standing: Rating | None) -> bool:
+        """Whether the page sent back what stands already."""
+        if standing is None:
+            return False
+        known = (standing.value, standing.cannot_judge, standing.reason)
+        return (self.answer.value, self.answer.cannot_judge, self.answer.reason) == known
+
 
 def whole_page(
     posted: QueryDict,
     allocation: Allocation,
     questions: Sequence[Question],
     outputs: Mapping[str, AllocatedOutput],
-) -> Iterator[Given]:
+) -> Iterator[PlainAnswer]:
     """The answers of a page sent without JavaScript, each with a fresh token; empty fields are left out.
 
     Raises `RatingError` for the first answer outside its scale.
@@ -110,4 +124,4 @@ def whole_page(
         reason = posted.get(f"{question.field}@reason", "")
         answer = check_answer(question.criterion, raw, cannot_judge=cannot, reason=reason, about=known)
         if not answer.is_empty:
-            yield Given(question, output, answer, uuid.uuid4())
+            yield PlainAnswer(question, output, answer, uuid.uuid4())

@@ -1,7 +1,7 @@
 """Who reads what, and what they said.
 
 An *allocation* is one planned presentation with one or more lettered outputs. A *reading* is that presentation as it
-happened. Each rating a reader gives is a *rating event*, never changed; the *rating* is the newest event for one
+happened. Each rating a reader gives is a *rating event*, never changed; the *rating* is the event given last for one
 subject and criterion, kept beside the events so that pages and reports need not search for it.
 
 The subject is what was asked about: an output, or without one the case or the pair that the presentation shows. `part`
@@ -343,7 +343,10 @@ class Reading(models.Model):
 
 
 class RatingEvent(models.Model):
-    """One rating as a reader gave it. Append-only; `token` makes a repeated request the same event."""
+    """One rating as a reader gave it. Append-only; `token` makes a repeated request the same event.
+
+    `at` is when it arrived, `given_at` when it was given: earlier, where it had to wait in the browser for the network.
+    """
 
     allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="events")
     output = models.ForeignKey(AllocatedOutput, on_delete=models.PROTECT, related_name="events", null=True)
@@ -353,10 +356,14 @@ class RatingEvent(models.Model):
     value = models.TextField(blank=True)
     score = models.FloatField(null=True)
     cannot_judge = models.BooleanField(default=False)
-    reason = models.TextField(blank=True, help_text="Why it cannot be judged, or why it was changed late.")
+    reason = models.TextField(blank=True, help_text="Why it cannot be judged, or why the rest is left out.")
+    changed_because = models.TextField(
+        blank=True, help_text="Why it was changed after the sitting in which its case was finished."
+    )
     protocol_version = models.PositiveIntegerField()
     client = models.JSONField(default=dict, help_text="The browser's own clock, screen, window and zoom.")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField(default=timezone.now)
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -371,15 +378,24 @@ class RatingEvent(models.Model):
             models.CheckConstraint(
                 condition=models.Q(cannot_judge=False) | models.Q(value="", score=None),
                 name="reading_cannot_judge_has_no_value",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(given_at__lte=models.F("at")), name="reading_given_before_it_arrived"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"rating event {self.pk}"
 
 
+class Ratings(models.QuerySet["Rating"]):
+    def with_tokens(self) -> Ratings:
+        """Each with the `token` of the event that stands, by which a page says which answer it knew."""
+        return self.annotate(token=models.F("event__token"))
+
+
 class Rating(models.Model):
-    """The rating that stands for one subject and criterion: a copy of its newest event."""
+    """The rating that stands for one subject and criterion: a copy of the event that was given last."""
 
     allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="ratings")
     output = models.ForeignKey(AllocatedOutput, on_delete=models.PROTECT, related_name="ratings", null=True)
@@ -390,7 +406,10 @@ class Rating(models.Model):
     score = models.FloatField(null=True)
     cannot_judge = models.BooleanField(default=False)
     reason = models.TextField(blank=True)
+    given_at = models.DateTimeField()
     at = models.DateTimeField()
+
+    objects = Ratings.as_manager()
 
     class Meta:
         verbose_name = _("rating")

@@ -15,6 +15,7 @@ from readerstudy.cases.models import Image, ShownAs
 from readerstudy.reading import visibility
 from readerstudy.reading.models import AllocatedOutput, Allocation, Rating, Reading
 from readerstudy.reading.path.practice import is_practice
+from readerstudy.reading.path.reopening import check_reopens, in_open_sitting, may_reopen
 from readerstudy.reading.presenting import answers_of, outputs_of, presentation_of
 from readerstudy.reading.protocol import Frozen, criteria_of, frozen_of, nature_of, shown_as_of
 from readerstudy.reading.questions import Presentation, Question, asked
@@ -93,6 +94,7 @@ def reading_page(
         layout=frozen.layout,
         tools=asking.tools,
         given=asking.given,
+        late_since=_late_since(allocation, reading),
     )
 
 
@@ -118,7 +120,7 @@ class Asking:
         return cls(
             presentation=presentation_of(allocation, outputs=outputs),
             outputs={output.letter: output for output in outputs},
-            ratings=answers_of(Rating.objects.filter(allocation=allocation), letters, keys),
+            ratings=answers_of(Rating.objects.filter(allocation=allocation).with_tokens(), letters, keys),
             is_staged=frozen.is_staged,
             is_sealed=is_sealed,
             order=allocation.case_key,
@@ -240,9 +242,20 @@ def _images(*shown: Allocation | None) -> dict[int, list[Image]]:
 
 
 def _neighbour(seat: Membership, allocation: Allocation, step: int) -> str | None:
-    alike = Allocation.objects.of(seat).of_practice(is_practice(allocation))
-    neighbour = alike.filter(position=allocation.position + step).first()
-    return reverse("reading:read", args=[seat.study.key, neighbour.key]) if neighbour else None
+    alike = Allocation.objects.of(seat).of_practice(is_practice(allocation)).select_related("reading")
+    sitting = in_open_sitting("seat", "reading__submitted_at")
+    neighbour = alike.filter(position=allocation.position + step).annotate(is_of_this_sitting=sitting).first()
+    if neighbour is None:
+        return None
+    neighbour.seat = seat
+    return reverse("reading:read", args=[seat.study.key, neighbour.key]) if may_reopen(neighbour) else None
+
+
+def _late_since(allocation: Allocation, reading: Reading) -> str:
+    """When the case was finished, where a change now is a late one; empty where no reason is asked."""
+    if reading.submitted_at is None or not check_reopens(allocation, reading):
+        return ""
+    return visibility.day_and_clock(reading.submitted_at)
 
 
 def _prefetch(

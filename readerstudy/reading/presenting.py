@@ -96,6 +96,13 @@ def answers_of(
     }
 
 
+def answers_at(allocation: Allocation) -> dict[str, Rating]:
+    """The ratings that stand at a presentation, by field."""
+    letters = {output.pk: output.letter for output in allocation.outputs.all()}
+    keys = {criterion.pk: criterion.key for criterion in frozen_of(allocation.seat.study).criteria}
+    return answers_of(Rating.objects.filter(allocation=allocation), letters, keys)
+
+
 def _subject(output: AllocatedOutput, frozen: Frozen, in_parts: bool) -> Subject:
     if not in_parts:
         return Subject(output.letter, "")

@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,6 +18,7 @@ from readerstudy.accounts.models import User
 from readerstudy.audit.record import record, study_stream
 from readerstudy.reading.models import AllocatedOutput, Allocation, Rating, RatingEvent, Reading, Session
 from readerstudy.reading.path.practice import check_practice_open, check_practised, keep_attempt
+from readerstudy.reading.path.reopening import GoingBack, check_reason, check_reopens, going_back_in
 from readerstudy.reading.path.sittings import busy_of, is_due, sitting_of, still_here
 from readerstudy.reading.path.tutorial import check_introduced
 from readerstudy.reading.policies import (
@@ -36,39 +37,93 @@ from readerstudy.studies.models import Criterion, Membership
 from readerstudy.studies.policies import StudyError
 
 LONGEST_TOLD = 200
+LONGEST_WAIT = 90 * 24 * 3600.0  # seconds that an answer may have waited in a browser
+NOT_ASKED = "not asked"
 
 RATE = """
 WITH fresh AS (
     INSERT INTO reading_ratingevent
-        (allocation_id, output_id, criterion_id, part, token, value, score, cannot_judge, reason, protocol_version,
-         client, by_id, at)
+        (allocation_id, output_id, criterion_id, part, token, value, score, cannot_judge, reason, changed_because,
+         protocol_version, client, by_id, given_at, at)
     VALUES (%(allocation)s, %(output)s, %(criterion)s, %(part)s, %(token)s, %(value)s, %(score)s, %(cannot_judge)s,
-        %(reason)s, %(version)s, %(client)s, %(by)s, %(at)s)
+        %(reason)s, %(because)s, %(version)s, %(client)s, %(by)s, %(given_at)s, %(at)s)
     ON CONFLICT (token) DO NOTHING
     RETURNING id
 ), answered AS (
     UPDATE reading_reading SET first_answer_at = coalesce(first_answer_at, %(at)s),
         last_answer_at = greatest(last_answer_at, %(at)s)
     WHERE allocation_id = %(allocation)s AND EXISTS (SELECT FROM fresh)
+), standing AS (
+    INSERT INTO reading_rating
+        (allocation_id, output_id, criterion_id, part, event_id, value, score, cannot_judge, reason, given_at, at)
+    SELECT %(allocation)s, %(output)s, %(criterion)s, %(part)s, id, %(value)s, %(score)s, %(cannot_judge)s,
+        %(reason)s, %(given_at)s, %(at)s
+    FROM fresh
+    ON CONFLICT (allocation_id, output_id, criterion_id, part) DO UPDATE SET event_id = EXCLUDED.event_id,
+        value = EXCLUDED.value, score = EXCLUDED.score, cannot_judge = EXCLUDED.cannot_judge,
+        reason = EXCLUDED.reason, given_at = EXCLUDED.given_at, at = EXCLUDED.at
+    WHERE reading_rating.given_at <= EXCLUDED.given_at
+        OR (SELECT token FROM reading_ratingevent WHERE id = reading_rating.event_id) = %(based_on)s
+    RETURNING id
 )
-INSERT INTO reading_rating
-    (allocation_id, output_id, criterion_id, part, event_id, value, score, cannot_judge, reason, at)
-SELECT %(allocation)s, %(output)s, %(criterion)s, %(part)s, id, %(value)s, %(score)s, %(cannot_judge)s, %(reason)s,
-    %(at)s
-FROM fresh
-ON CONFLICT (allocation_id, output_id, criterion_id, part) DO UPDATE SET event_id = EXCLUDED.event_id,
-    value = EXCLUDED.value, score = EXCLUDED.score, cannot_judge = EXCLUDED.cannot_judge, reason = EXCLUDED.reason,
-    at = EXCLUDED.at
-RETURNING at
+SELECT EXISTS (SELECT FROM fresh), EXISTS (SELECT FROM standing), before.*
+FROM (VALUES (1)) one LEFT JOIN (
+    SELECT e.token, r.value, r.cannot_judge, r.reason, r.given_at
+    FROM reading_rating r JOIN reading_ratingevent e ON e.id = r.event_id
+    WHERE r.allocation_id = %(allocation)s AND r.output_id IS NOT DISTINCT FROM %(output)s
+        AND r.criterion_id = %(criterion)s AND r.part = %(part)s
+) before ON true
 """
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """An answer to the same question that the page did not know of: from another window or another device."""
+
+    token: uuid.UUID
+    value: str
+    cannot_judge: bool
+    reason: str
+    given_at: datetime
+    stands: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it took an earlier answer back."""
+        return not self.value and not self.cannot_judge
+
+
+@dataclass(frozen=True)
 class Saved:
-    """A rating that is stored: when, and whether this request stored it or an earlier one with its token."""
+    """A rating that is stored: when, and whether this request stored it or an earlier one with its token.
+
+    `elsewhere` is told where two answers met; the one given last stands.
+    """
 
     at: datetime
     repeated: bool
+    elsewhere: Elsewhere | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """How an answer came about: the token of the one its page knew, seconds ago, and why it was changed late.
+
+    `based_on` is None where the page does not say which answer it knew: then nothing is told of others.
+    """
+
+    based_on: str | None = None
+    age: float = 0.0
+    because: str = ""
+    client: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def basis(self) -> uuid.UUID | None:
+        """The answer that this one replaces with open eyes."""
+        return uuid.UUID(self.based_on) if self.based_on else None
+
+
+AT_ONCE = Given()
 
 
 @dataclass(frozen=True)
@@ -81,8 +136,13 @@ class Clock:
 
 @transaction.atomic
 def show_reading(*, seat: Membership, allocation: Allocation) -> Reading:
-    """The reading of a presentation; the first showing is written down once."""
+    """The reading of a presentation; the first showing is written down once.
+
+    Raises `StudyError` where it is finished and the protocol lets nobody go back to it.
+    """
     check_may_read(seat)
+    allocation.seat = seat
+    check_reopens(allocation, getattr(allocation, "reading", None))
     return _shown(seat, allocation)
 
 
@@ -109,13 +169,13 @@ def rate(
     output: AllocatedOutput | None = None,
     allocation: Allocation | None = None,
     part: str = "",
-    client: Mapping[str, Any] | None = None,
+    given: Given = AT_ONCE,
 ) -> Saved:
-    """Stores one rating event and makes it the rating that stands.
+    """Stores one rating event and makes it the rating that stands, unless another one was given later.
 
     It is about `output`, or about the case or pair of `allocation` where there is no output; `part` names a piece of
-    the text. The same token again is the same event: nothing is stored twice, and the first time is reported. `client`
-    is what the browser says of its clock and screen. One statement does all inserts, because readers wait for this one.
+    the text. The same token again is the same event: nothing is stored twice, and the first time is reported. One
+    statement does all inserts, because readers wait for this one.
     """
     check_may_read(seat)
     allocation = allocation or (output.allocation if output else None)
@@ -124,8 +184,9 @@ def rate(
     check_subject(criterion, has_output=output is not None)
     _check_turn(seat, allocation)
     check_practice_open(allocation)
+    reading = _reading_now(allocation)
+    check_reason(allocation, reading, given.because)
     if frozen_of(seat.study).is_staged:
-        reading = Reading.objects.select_for_update().filter(allocation=allocation).first()
         check_stage(criterion, reading)
     return store(
         seat=seat,
@@ -136,8 +197,16 @@ def rate(
         answer=answer,
         token=token,
         by=by,
-        client=client,
+        given=given,
     )
+
+
+def _reading_now(allocation: Allocation) -> Reading | None:
+    """The reading as it stands; where it can close for answers, nobody closes it until this one is stored."""
+    if frozen_of(allocation.seat.study).is_staged or going_back_in(allocation.seat) != GoingBack.UNTIL_END:
+        return Reading.objects.select_for_update().filter(allocation=allocation).first()
+    known: Reading | None = getattr(allocation, "reading", None)
+    return known
 
 
 def _check_turn(seat: Membership, allocation: Allocation) -> None:
@@ -157,18 +226,30 @@ def store(
     answer: Answer,
     token: uuid.UUID,
     by: User,
-    client: Mapping[str, Any] | None = None,
+    given: Given = AT_ONCE,
 ) -> Saved:
     """Writes one rating event that was checked, in the transaction of whoever calls it."""
-    values = _values(seat, allocation, output, criterion, part, answer)
-    values |= {"token": token, "by": by.pk, "client": Jsonb(dict(client or {}))}
+    values = _values(seat, allocation, output, criterion, part, answer) | _times(given)
+    values |= {"token": token, "by": by.pk, "client": Jsonb(dict(given.client))}
     with connection.cursor() as cursor:
         cursor.execute(RATE, values)
-        stored = cursor.fetchone()
-    if stored is None:
-        return _repeated(values)
-    _record(seat, allocation, output, criterion, part, answer, by)
-    return Saved(at=values["at"], repeated=False)
+        is_new, stands, token, value, cannot_judge, reason, given_at = cursor.fetchone()
+    elsewhere = (
+        Elsewhere(token, value, cannot_judge, reason, given_at, not stands) if value is not None else None
+    )
+    if not is_new:
+        return _repeated(values, elsewhere)
+    _record(seat, allocation, output, criterion, part, answer, by, given.because)
+    is_news = elsewhere is not None and not elsewhere.is_empty and elsewhere.token != given.basis
+    is_told = is_news and given.based_on is not None
+    return Saved(at=values["at"], repeated=False, elsewhere=elsewhere if is_told else None)
+
+
+def _times(given: Given) -> dict[str, Any]:
+    """When it arrives and when it was given: the browser says how long ago, so that its clock need not be right."""
+    now = timezone.now()
+    ago = timedelta(seconds=min(max(given.age, 0.0), LONGEST_WAIT))
+    return {"at": now, "given_at": now - ago, "based_on": given.basis, "because": given.because}
 
 
 def _values(
@@ -189,7 +270,6 @@ def _values(
         "cannot_judge": answer.cannot_judge,
         "reason": answer.reason,
         "version": seat.study.protocol_version,
-        "at": timezone.now(),
     }
 
 
@@ -201,23 +281,27 @@ def _record(
     part: str,
     answer: Answer,
     by: User,
+    because: str,
 ) -> None:
     """The audit tells a short value as it is and a long one by its hash."""
     value = answer.value
     if len(value) > LONGEST_TOLD:
         value = "sha256:" + hashlib.sha256(value.encode()).hexdigest()
     data = {"criterion": criterion.key, "value": value, "cannot_judge": answer.cannot_judge}
-    data |= {name: told for name, told in (("part", part), ("reason", answer.reason)) if told}
+    also = (("part", part), ("reason", answer.reason), ("changed_because", because))
+    data |= {name: told for name, told in also if told}
     subject = f"reading {allocation.position}" + (f" {output.letter}" if output else "")
     record("rating.give", by=by, stream=study_stream(seat.study_id, seat.seat), subject=subject, data=data)
 
 
-def _repeated(values: Mapping[str, Any]) -> Saved:
+def _repeated(values: Mapping[str, Any], standing: Elsewhere | None) -> Saved:
+    """The same request again: when it was stored first, and what stands now if that is another answer."""
     event = RatingEvent.objects.get(token=values["token"])
     about = {"allocation": event.allocation_id, "output": event.output_id, "criterion": event.criterion_id}
     if any(values[name] != known for name, known in {**about, "part": event.part}.items()):
         raise StudyError(_("This rating was sent under the number of another one. Please rate again."))
-    return Saved(at=event.at, repeated=True)
+    other = standing if standing and standing.token != event.token else None
+    return Saved(at=event.at, repeated=True, elsewhere=other)
 
 
 @transaction.atomic
@@ -334,6 +418,7 @@ def _take_back(
     seat: Membership, allocation: Allocation, output: AllocatedOutput | None, question: Question, by: User
 ) -> None:
     """An answer to a question that another answer has closed is withdrawn by an event of its own."""
+    is_late = check_reopens(allocation, getattr(allocation, "reading", None))
     rate(
         seat=seat,
         allocation=allocation,
@@ -343,5 +428,5 @@ def _take_back(
         answer=Answer(),
         token=uuid.uuid4(),
         by=by,
-        client={"withdrawn": "not asked"},
+        given=Given(because=NOT_ASKED if is_late else "", client={"withdrawn": NOT_ASKED}),
     )

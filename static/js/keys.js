@@ -135,9 +135,10 @@ function onBubble(event) {
 function leaveField(event) {
   const reading = current();
   const criterion = reading.criterionOf(event.target);
-  if (event.key === "Escape") {
+  const isReason = event.target.matches("[data-late]");
+  if (event.key === "Escape" || (event.key === "Enter" && isReason)) {
     event.preventDefault();
-    criterion?.element.focus();
+    (criterion ?? reading.active ?? reading.criteria[0])?.element.focus();
   } else if (event.key === "Enter" && criterion && event.target.matches("input")) {
     event.preventDefault();
     reading.commit(criterion);

@@ -4,125 +4,33 @@
    survives a dead network, a killed server, an expired session, a closed tab and a reload. Answers
    to one question go out one after the other; a token makes sending twice harmless.
 
-   <rs-outbox data-reading="key" data-sign-in-url="…" data-saved-at="14:02:11"></rs-outbox>
+   <rs-outbox data-reading="key" data-saved-at="14:02:11"></rs-outbox>
 
    customElements.get("rs-outbox").box offers
-     put({reading, field, url, body, settle})  keeps one answer; `settle` waits that many ms for more typing
+     put({reading, field, url, body, basis, settle})  keeps one answer; `basis` is the token of the one that stood
+                                               before, `settle` waits that many ms for more typing
      pending(reading)                          the answers of one reading that are not acknowledged yet
      drained(reading)                          a promise; resolves with the refused ones when none waits
      drop(token)                               forgets a refused answer after the reader has seen why
      rest(reason)                              a promise; resolves when it is worth trying again
      newToken()                                a token for a request of one's own
-   and tells the document by "rs-outbox:saved" {entry, savedAt} and "rs-outbox:refused" {entry}.
+   and tells the document by "rs-outbox:saved" {entry, savedAt, elsewhere}, "rs-outbox:refused" {entry},
+   "rs-outbox:other-tab" {entry, savedAt} for an answer that another tab of this browser has saved, and
+   "rs-outbox:sign-in" {asked} when the session has ended, or its button was pressed.
 
    The server answers 200 {"saved_at": "14:02:11"}, or 4xx {"error": "a sentence"}; anything else is
-   tried again. A redirect, 401 or a bare 403 means that the reader has to sign in again. */
+   tried again. A redirect, 401 or a bare 403 means that the reader has to sign in again. Where another window or
+   device has answered the same question, 200 also holds "elsewhere": {token, answer, given_at, stands}. */
+
+import { newToken, send } from "./outbox/send.js";
+import { openStore } from "./outbox/store.js";
+import { word } from "./outbox/words.js";
 
 const AT_ONCE = 4;
-const PATIENCE = 20_000;
 const SHORTEST_REST = 500;
 const LONGEST_REST = 30_000;
 const QUIET = 300;
-const MOST_KEPT_ALIVE = 8000; // browsers allow 64 kB for all requests that may outlive their page
-
-/* ------------------------------------------------------------------ where entries are kept */
-
-function asked(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-/** IndexedDB, else localStorage, else memory: {all, put, remove, lasting}. */
-async function openStore() {
-  try {
-    const opening = indexedDB.open("readerstudy", 1);
-    opening.onupgradeneeded = () => opening.result.createObjectStore("outbox", { keyPath: "token" });
-    const database = await asked(opening);
-    const table = (mode) => database.transaction("outbox", mode).objectStore("outbox");
-    return {
-      lasting: true,
-      all: () => asked(table("readonly").getAll()),
-      put: (entry) => asked(table("readwrite").put(entry)),
-      remove: (token) => asked(table("readwrite").delete(token)),
-    };
-  } catch {
-    return simpleStore(); // a private window may refuse IndexedDB; the next best place serves
-  }
-}
-
-const PREFIX = "readerstudy-outbox:";
-
-function simpleStore() {
-  const place = localPlace();
-  return {
-    lasting: place !== null,
-    all: async () => (place ? keysOf(place).map((key) => JSON.parse(place.getItem(key))) : []),
-    put: async (entry) => place?.setItem(PREFIX + entry.token, JSON.stringify(entry)),
-    remove: async (token) => place?.removeItem(PREFIX + token),
-  };
-}
-
-function localPlace() {
-  try {
-    localStorage.setItem(`${PREFIX}try`, "");
-    localStorage.removeItem(`${PREFIX}try`);
-    return localStorage;
-  } catch {
-    return null; // storage is switched off; the page then warns before it is closed
-  }
-}
-
-function keysOf(place) {
-  return Object.keys(place).filter((key) => key.startsWith(PREFIX));
-}
-
-/* ------------------------------------------------------------------ sending */
-
-function newToken() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16)); // plain http has no randomUUID
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
-}
-
-/** The token of the cookie is the fresh one after signing in again in another tab. */
-function csrfToken() {
-  const cookie = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie);
-  return cookie ? cookie[1] : (document.querySelector('input[name="csrfmiddlewaretoken"]')?.value ?? "");
-}
-
-async function errorOf(response) {
-  try {
-    const { error } = await response.json();
-    return typeof error === "string" ? error : "";
-  } catch {
-    return ""; // not JSON: a proxy's or a framework's own page, which has no sentence for the reader
-  }
-}
-
-/** {kind: "saved" | "refused" | "sign-in" | "waiting", savedAt, error, missing} for one request. */
-async function send(entry) {
-  const body = new URLSearchParams({ ...entry.body, token: entry.token, csrfmiddlewaretoken: csrfToken() });
-  const response = await fetch(entry.url, {
-    method: "POST",
-    body,
-    headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" },
-    redirect: "manual",
-    keepalive: body.toString().length < MOST_KEPT_ALIVE,
-    signal: AbortSignal.timeout(PATIENCE),
-  });
-  if (response.ok) return { kind: "saved", savedAt: (await response.json()).saved_at };
-  if (response.type === "opaqueredirect" || response.status === 401) return { kind: "sign-in" };
-  if (response.status >= 500 || [408, 425, 429].includes(response.status)) return { kind: "waiting" };
-  const error = await errorOf(response);
-  const missing = [403, 404, 410].includes(response.status);
-  if (error) return { kind: "refused", error, missing };
-  return response.status === 403 ? { kind: "sign-in" } : { kind: "refused", error: word("missing"), missing };
-}
+const LEFT_BEHIND = 30_000; // an entry of another tab that is older than this has nobody who sends it
 
 /* ------------------------------------------------------------------ the outbox */
 
@@ -134,9 +42,11 @@ class Box extends EventTarget {
   #resting = null;
   #timer = null;
   #last = 0;
+  #others = new BroadcastChannel("readerstudy-outbox");
 
   constructor() {
     super();
+    this.#others.addEventListener("message", ({ data }) => this.#settledElsewhere(data));
     this.savedAt = "";
     this.ready = this.#open();
     addEventListener("online", () => this.wake());
@@ -164,13 +74,18 @@ class Box extends EventTarget {
     return newToken();
   }
 
-  /** Keeps an answer and sends it; typing that goes on replaces what was not sent yet. */
-  async put({ reading, field, url, body, settle = 0 }) {
+  /** Keeps an answer and sends it; typing that goes on replaces what was not sent yet.
+
+      What is typed on gets a token of its own: another tab may have sent the beginning under the first one. */
+  async put({ reading, field, url, body, basis = "", settle = 0 }) {
     const draft = this.#draftOf(reading, field);
-    const entry = draft ?? { token: newToken(), order: this.#nextOrder(), reading, field, url, tries: 0 };
-    Object.assign(entry, { body, due: Date.now() + settle, refused: "", held: false });
-    const outdated = this.#of(reading, field).filter((old) => old.refused && old !== entry);
+    const before = this.#of(reading, field).filter((old) => !old.refused && old !== draft);
+    const times = { made: Date.now(), due: Date.now() + settle };
+    const state = { tries: 0, refused: "", held: false, basis: draft?.basis ?? before.at(-1)?.token ?? basis };
+    const entry = { token: newToken(), order: this.#nextOrder(), reading, field, url, body, ...times, ...state };
+    const outdated = this.#of(reading, field).filter((old) => old.refused || old === draft);
     this.#entries.set(entry.token, entry);
+    for (const old of outdated) this.#entries.delete(old.token);
     this.#show();
     await this.ready;
     await this.store.put(entry).catch(reportError); // sending still goes on when the disk is full
@@ -215,6 +130,22 @@ class Box extends EventTarget {
     this.#resting = null;
     for (const resolve of this.#sleepers.splice(0)) resolve();
     this.#pump();
+    this.#adopt().catch(reportError);
+  }
+
+  /** What a tab that was closed has left behind. */
+  async #adopt() {
+    await this.ready;
+    const old = (Date.now() - LEFT_BEHIND) * 1000;
+    const left = (await this.store.all()).filter(({ token, order }) => order < old && !this.#entries.has(token));
+    for (const entry of left) this.#entries.set(entry.token, { ...entry, due: 0, refused: "", held: false });
+    if (left.length) this.#pump();
+  }
+
+  /** Another tab of this browser had this answer acknowledged. */
+  async #settledElsewhere({ entry, savedAt }) {
+    if (this.#entries.has(entry.token)) await this.drop(entry.token);
+    tell("rs-outbox:other-tab", { entry, savedAt });
   }
 
   /** A request outside the outbox went through, so the way is open. */
@@ -285,26 +216,31 @@ class Box extends EventTarget {
     this.#pump();
   }
 
-  async #settle(entry, { kind, savedAt, error, missing }) {
+  async #settle(entry, { kind, savedAt, elsewhere, error, missing }) {
     if (kind === "waiting" || kind === "sign-in") {
       this.reason = kind;
       this.rest(kind);
       return;
     }
-    if (kind === "saved") await this.#acknowledge(entry, savedAt);
+    if (kind === "saved") await this.#acknowledge(entry, savedAt, elsewhere);
     else if (missing && !isOnScreen(entry.reading)) entry.held = true; // another reader's, on a shared computer: kept
     else this.#refuse(entry, error);
     this.reached();
   }
 
-  async #acknowledge(entry, savedAt) {
+  async #acknowledge(entry, savedAt, elsewhere) {
     await this.drop(entry.token);
     this.savedAt = savedAt ?? this.savedAt;
-    tell("rs-outbox:saved", { entry, savedAt });
+    if (!elsewhere?.stands) this.#others.postMessage({ entry, savedAt });
+    tell("rs-outbox:saved", { entry, savedAt, elsewhere });
   }
 
+  /** What came after a refused answer came after the one before it. */
   #refuse(entry, error) {
     entry.refused = error;
+    for (const later of this.#of(entry.reading, entry.field)) {
+      if (later.basis === entry.token) later.basis = entry.basis;
+    }
     tell("rs-outbox:refused", { entry });
   }
 
@@ -322,20 +258,6 @@ function tell(name, detail) {
 }
 
 /* ------------------------------------------------------------------ what the reader sees of it */
-
-const WORDS = {
-  saved: "saved {time}",
-  saving: "saving…",
-  waiting: "waiting for the network ({n})",
-  "sign-in": "sign in again to save",
-  refused: "not accepted ({n})",
-  missing: "The server does not know this case any more. Reload the page; what you typed is kept until then.",
-};
-
-function word(name, values = {}) {
-  const said = document.getElementById("reading-words")?.content.querySelector(`[data-word="${name}"]`);
-  return (said ? said.textContent : WORDS[name]).replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);
-}
 
 class RsOutbox extends HTMLElement {
   static box = new Box();
@@ -377,18 +299,19 @@ class RsOutbox extends HTMLElement {
     const serious = !["saved", "saving", ""].includes(state);
     if (serious || !["saved", "saving", "", undefined].includes(this.dataset.state)) tell("rs-outbox:say", { text });
     this.told = text;
+    if (state === "sign-in" && this.dataset.state !== state) tell("rs-outbox:sign-in", { asked: false });
     this.dataset.state = state;
     this.replaceChildren(...this.#parts(state, text));
   }
 
   #parts(state, text) {
     if (state !== "sign-in") return [state === "saved" ? `✓ ${text}` : text];
-    const link = document.createElement("a");
-    link.href = this.dataset.signInUrl;
-    link.target = "_blank";
-    link.rel = "noopener";
-    link.textContent = text;
-    return [link];
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "plain";
+    button.textContent = text;
+    button.addEventListener("click", () => tell("rs-outbox:sign-in", { asked: true }));
+    return [button];
   }
 }
 

@@ -17,8 +17,11 @@ import { branch } from "./reading/branching.js";
 import { Clock } from "./reading/clock.js";
 import { paint, rangeOf } from "./reading/highlights.js";
 import { claimant, Marks, signAll } from "./reading/marks.js";
+import { watchOutbox } from "./reading/meeting.js";
 import { scrollPane, scrollTo } from "./reading/panes.js";
 import { controlOf } from "./reading/registry.js";
+import { say } from "./reading/say.js";
+import { watchForSignIn } from "./reading/sign-in.js";
 import { onSplitDown, onSplitKey, recallSplit } from "./reading/sheet.js";
 import { all, find, word } from "./reading/words.js";
 
@@ -40,6 +43,7 @@ class Reading {
     this.busy = false;
     this.posting = false;
     this.token = box.newToken();
+    this.late = find("[data-late]", root);
     signAll(this.criteria);
     this.#restore();
     this.refresh();
@@ -102,6 +106,7 @@ class Reading {
   /** Takes over what the page shows for a criterion, and sends it. */
   commit(criterion, { settle = 0, undoing = false } = {}) {
     if (this.posting) criterion.write(criterion.known); // the case is on its way; nothing can change now
+    if (this.#holdsForReason(criterion)) return;
     criterion.complain(criterion.problem);
     if (!criterion.changed || criterion.problem) return;
     if (!undoing) this.#remember(criterion, settle);
@@ -109,6 +114,15 @@ class Reading {
     criterion.tell(false);
     this.#send(criterion, settle);
     this.refresh();
+  }
+
+  /** A case that was finished in an earlier sitting says first why it is changed: until then nothing changes. */
+  #holdsForReason(criterion) {
+    if (!this.late || this.late.value.trim() || !criterion.changed) return false;
+    criterion.write(criterion.known);
+    this.late.focus();
+    say(word("late"));
+    return true;
   }
 
   /** Typing into one field is one thing to undo, however many pauses it had. */
@@ -122,12 +136,14 @@ class Reading {
     const { value, cannot, reason } = criterion.known;
     const { output, criterion: key, part } = criterion.element.dataset;
     const body = { output, criterion: key, part, made_at: new Date().toISOString(), display: this.#display() };
+    if (this.late) body.changed_because = this.late.value.trim();
     if (reason) body.reason = reason;
     if (cannot) body.cannot_judge = "1";
     else if (value === "") body.withdraw = "1";
     else body.value = value;
     this.clock.answered();
-    this.box.put({ reading: this.key, field: criterion.field, url: this.root.dataset.rateUrl, body, settle });
+    const { key: reading, root } = this;
+    this.box.put({ reading, field: criterion.field, url: root.dataset.rateUrl, body, basis: criterion.basis, settle });
   }
 
   #display() {
@@ -144,7 +160,7 @@ class Reading {
 
   /** Takes an answer that was given by one press or click, and goes on where it is one. */
   answer(criterion, outcome) {
-    if (outcome !== "on" && outcome !== "stay") return;
+    if ((outcome !== "on" && outcome !== "stay") || this.#holdsForReason(criterion)) return;
     this.commit(criterion);
     if (criterion.waitsForWhy) criterion.why.focus();
     else if (outcome === "on") this.moveOn(criterion);
@@ -244,6 +260,7 @@ class Reading {
   /* ---- leaving */
 
   async submit() {
+    if (this.busy && this.box.reason === "sign-in") askToSignIn();
     if (this.busy || this.obstacle()) return;
     this.#setBusy(true);
     const refused = await this.box.drained(this.key);
@@ -361,12 +378,8 @@ function leave(form) {
   form.submit();
 }
 
-/** Spoken politely, and shown in the footer for a while, in the place of the key hints. */
-function say(text, { lasting = false } = {}) {
-  const line = find(".rd-told");
-  line.textContent = text;
-  clearTimeout(say.timer);
-  if (!lasting) say.timer = setTimeout(() => (line.textContent = ""), 8000);
+function askToSignIn() {
+  document.dispatchEvent(new CustomEvent("rs-outbox:sign-in", { detail: { asked: true } }));
 }
 
 async function arrive(response) {
@@ -455,23 +468,6 @@ function onFocus(event) {
   if (criterion && criterion !== reading.active) reading.activate(criterion);
 }
 
-/* ---- answers of the outbox */
-
-function onSaved({ detail: { entry, savedAt } }) {
-  if (entry.reading !== reading?.key) return;
-  const criterion = reading.criterion(entry.field);
-  const later = reading.box.pending(reading.key).some((other) => other.field === entry.field);
-  if (criterion && !later) criterion.tell(criterion.answered, word("saved", { time: savedAt }));
-}
-
-function onRefused({ detail: { entry } }) {
-  if (entry.reading === reading?.key) reading.criterion(entry.field)?.complain(entry.refused);
-  else {
-    say(word("earlier-refused", { sentence: entry.refused }), { lasting: true });
-    customElements.get("rs-outbox").box.drop(entry.token);
-  }
-}
-
 async function start() {
   await customElements.whenDefined("rs-outbox");
   await customElements.get("rs-outbox").box.ready;
@@ -485,10 +481,10 @@ async function start() {
   document.addEventListener("submit", onSubmit);
   document.addEventListener("focusin", onFocus);
   document.addEventListener("rs-viewer:marked", () => reading.marked());
-  document.addEventListener("rs-outbox:saved", onSaved);
-  document.addEventListener("rs-outbox:refused", onRefused);
+  watchOutbox(() => reading);
   document.addEventListener("rs-outbox:say", ({ detail }) => (find("#reading-spoken").textContent = detail.text));
   addEventListener("popstate", () => location.reload());
+  watchForSignIn(() => customElements.get("rs-outbox").box.wake());
 }
 
 start();

@@ -1,4 +1,4 @@
-"""One demonstration and one Chromium for all journeys; nothing here touches Django's test database."""
+"""One demonstration and one Chromium for all journeys; those of `web` use Django's test database, the others never."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from readerstudy.demo.processes import Processes
+from tests.engines import database_url
 from tests.journeys.people import Person
 from tests.journeys.site import Demo
+from tests.journeys.web import Web
 from tests.prerequisites import find_chromium
 
 FLAGS = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
@@ -58,6 +61,20 @@ def arrive(browser: Browser, demo: Demo) -> Iterator[Callable[..., Person]]:
     yield come
     for person in people:
         person.leave()
+
+
+@pytest.fixture
+def web(settings: Any, tmp_path: Path) -> Iterator[Web]:
+    """The product's web server over this test's own database, with the images that its studies keep."""
+    settings.MEDIA_ROOT = Path(settings.VAR) / "media"
+    environment = {"DATABASE_URL": database_url(), "READERSTUDY_VAR": str(settings.VAR)}
+    site = Web(Processes(environment, tmp_path / "log"))
+    site.start()
+    try:
+        site.wait()
+        yield site
+    finally:
+        site.processes.stop()
 
 
 @pytest.fixture(scope="session")

@@ -91,6 +91,7 @@ OWN_PAGES = (
     ("protocol-file-load", "studies:load"),
     ("analyse", "analyse"),
     ("account", "accounts:account"),
+    ("signed-in", "accounts:signed_in"),
     ("profile", "accounts:profile"),
     ("password", "account_change_password"),
     ("second-factor", "mfa_index"),

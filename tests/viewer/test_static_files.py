@@ -53,7 +53,7 @@ def test_the_reading_page_announces_every_module_of_viewer_and_questions() -> No
     )
     parts = [
         f"js/{room}/{path.name}"
-        for room in ("viewer", "reading")
+        for room in ("viewer", "reading", "outbox")
         for path in (ROOT / "static/js" / room).glob("*.js")
     ]
     assert sorted(announced) == sorted(parts)

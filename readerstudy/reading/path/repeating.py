@@ -13,7 +13,7 @@ from readerstudy.audit.record import record, study_stream
 from readerstudy.reading.models import Allocation, AllocationPlan, PresentationKind, Rating, Reading
 from readerstudy.reading.path.practice import practice_of
 from readerstudy.reading.policies import check_may_read
-from readerstudy.reading.ratings import store
+from readerstudy.reading.ratings import Given, store
 from readerstudy.reading.scales import Answer
 from readerstudy.studies.models import Membership
 from readerstudy.studies.policies import StudyError
@@ -63,7 +63,7 @@ def _withdraw(seat: Membership, rating: Rating, by: User) -> None:
         answer=Answer(),
         token=uuid.uuid4(),
         by=by,
-        client=AGAIN,
+        given=Given(client=AGAIN),
     )
 
 

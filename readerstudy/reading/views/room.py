@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+from csp.decorators import csp_update
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -26,13 +28,14 @@ from readerstudy.reading.pages import reading_page
 from readerstudy.reading.path.certificate import work_of
 from readerstudy.reading.path.forms import CompletionForm, ConsentForm
 from readerstudy.reading.path.practice import is_finished_practice, is_practice
+from readerstudy.reading.path.reopening import is_open
 from readerstudy.reading.path.signing import completion_text
 from readerstudy.reading.path.where import Step, where_of
-from readerstudy.reading.presenting import presentation_of, question_at
+from readerstudy.reading.presenting import answers_at, presentation_of, question_at
 from readerstudy.reading.protocol import criteria_of, frozen_of, nature_of, shown_as_of
 from readerstudy.reading.questions import BEFORE, Question
-from readerstudy.reading.scales import RatingError
-from readerstudy.reading.visibility import clock, public_meta, study_is_shown
+from readerstudy.reading.scales import LONGEST_REASON, RatingError
+from readerstudy.reading.visibility import clock, public_meta, study_is_shown, told_elsewhere
 from readerstudy.reading.washout import gate_of
 from readerstudy.studies.access import access_seat
 from readerstudy.studies.actions.signing import SignatureError, has_second_factor
@@ -124,6 +127,7 @@ def resume(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_safe
+@csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]  # its type knows only views without arguments
 def read(request: HttpRequest, key: str, reading_key: str) -> HttpResponse:
     """The reading page of one presentation."""
     allocation = access_allocation(request, key, reading_key)
@@ -149,10 +153,14 @@ def rate(request: HttpRequest, key: str, reading_key: str) -> JsonResponse:
         return _refuse(str(error), status=422)
     except StudyError as error:
         return _refuse(str(error), status=409)
-    return JsonResponse({"saved_at": clock(saved.at), "token": str(form.cleaned_data["token"])})
+    told = {"saved_at": clock(saved.at), "token": str(form.cleaned_data["token"])}
+    return JsonResponse(
+        {**told, "elsewhere": told_elsewhere(**asdict(saved.elsewhere))} if saved.elsewhere else told
+    )
 
 
 @require_POST
+@csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]  # as above
 def submit(request: HttpRequest, key: str, reading_key: str) -> HttpResponse:
     """Stores what the form carries, marks the reading as submitted and gives the next one.
 
@@ -224,14 +232,16 @@ def _save(
         answer=form.answer_to(question, allocation, output),
         token=sent["token"],
         by=signed_in(request),
-        client=form.client,
+        given=form.given,
     )
 
 
 def _store_page(request: HttpRequest, allocation: Allocation, questions: Sequence[Question]) -> None:
-    """The answers that the form itself carries, where no script has sent them."""
+    """The answers that the form itself carries, where no script has sent them; what stands is not stored again."""
     outputs = {output.letter: output for output in allocation.outputs.all()}
-    for given in whole_page(request.POST, allocation, questions, outputs):
+    sent = list(whole_page(request.POST, allocation, questions, outputs))
+    standing = answers_at(allocation) if sent else {}
+    for given in [each for each in sent if not each.repeats(standing.get(each.question.field))]:
         actions.rate(
             seat=allocation.seat,
             allocation=allocation,
@@ -241,6 +251,7 @@ def _store_page(request: HttpRequest, allocation: Allocation, questions: Sequenc
             answer=given.answer,
             token=given.token,
             by=signed_in(request),
+            given=actions.Given(because=request.POST.get("changed_because", "").strip()[:LONGEST_REASON]),
         )
 
 
@@ -283,7 +294,7 @@ def _not_submitted(request: HttpRequest, allocation: Allocation, error: StudyErr
         fields = error.fields if isinstance(error, RatingError) else ()
         return JsonResponse({"error": str(error), "open": list(fields)}, status=422)
     reading = Reading.objects.filter(allocation=allocation).first()
-    if reading is None:
+    if reading is None or not is_open(allocation, reading):
         messages.error(request, str(error))
         return redirect("reading:start", allocation.seat.study.key)
     return _show(request, allocation, reading, error=str(error), status=422)

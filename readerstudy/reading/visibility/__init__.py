@@ -12,7 +12,15 @@ from readerstudy.reading.visibility.images import (
     show_boxes,
     show_images,
 )
-from readerstudy.reading.visibility.page import Nature, Progress, ReadingPage, clock, study_is_shown
+from readerstudy.reading.visibility.page import (
+    Nature,
+    Progress,
+    ReadingPage,
+    clock,
+    day_and_clock,
+    study_is_shown,
+    told_elsewhere,
+)
 from readerstudy.reading.visibility.questions import (
     MARKS,
     Entry,
@@ -51,6 +59,7 @@ __all__ = [
     "ShownOutput",
     "ShownSealed",
     "clock",
+    "day_and_clock",
     "entries_of",
     "html_of",
     "public_meta",
@@ -65,5 +74,6 @@ __all__ = [
     "source_of",
     "study_is_shown",
     "text_of",
+    "told_elsewhere",
     "words_of",
 ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.utils.formats import time_format
+from django.utils.formats import date_format, time_format
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -68,6 +70,7 @@ class ReadingPage:
     `shared` are the questions about the case or pair where they do not stand with a single output. `is_sealed` means
     that the reader answers without the output, which is not here at all; afterwards `sealed` holds those answers.
     `is_read_only` marks a page that is shown to somebody else than its reader.
+    `late_since` says when the case was finished, where that sitting is over, so that a change needs a reason.
     """
 
     study_title: str
@@ -98,6 +101,7 @@ class ReadingPage:
     given: Mapping[str, str] = field(default_factory=dict)
     is_practice: bool = False
     is_read_only: bool = False
+    late_since: str = ""
 
     @property
     def heading(self) -> str:
@@ -131,6 +135,18 @@ class ReadingPage:
 
 def clock(moment: Any) -> str:
     return time_format(localtime(moment), "H:i:s")
+
+
+def day_and_clock(moment: Any) -> str:
+    return date_format(localtime(moment), "j M Y, H:i")
+
+
+def told_elsewhere(
+    *, token: UUID, value: str, cannot_judge: bool, reason: str, given_at: datetime, stands: bool
+) -> dict[str, Any]:
+    """The reader's own answer from another window or device, as the page's script takes it."""
+    answer = {"value": value, "cannot": cannot_judge, "reason": reason}
+    return {"token": str(token), "answer": answer, "given_at": clock(given_at), "stands": stands}
 
 
 def study_is_shown(study: Study) -> dict[str, str]:

@@ -44,7 +44,7 @@ class ShownOption:
 
 @dataclass(frozen=True)
 class ShownCriterion:
-    """One question about one subject, with the rating that stands."""
+    """One question about one subject, with the rating that stands; `basis` is the token that it was given under."""
 
     key: str
     field_name: str
@@ -73,10 +73,16 @@ class ShownCriterion:
     is_asked: bool = True
     source: str = ""
     letters: tuple[str, ...] = field(default=())
+    basis: str = ""
 
     @property
     def template(self) -> str:
         return f"reading/controls/{self.kind}.html"
+
+    @property
+    def asked_words(self) -> str:
+        """What a field of this question is called: a label that has scrolled out of sight is read out all the same."""
+        return self.part_text or self.question
 
     @property
     def low_anchor(self) -> str:
@@ -215,7 +221,13 @@ def show_criterion(
         is_asked=is_asked,
         source=source,
         letters=tuple(letters),
+        basis=_basis(rating),
     )
+
+
+def _basis(rating: Rating | None) -> str:
+    """The token of the answer that stands; an answer that was taken back is none."""
+    return str(getattr(rating, "token", "")) if rating and (rating.value or rating.cannot_judge) else ""
 
 
 def show_question(

@@ -1,7 +1,7 @@
 /* One question on the page: what is answered, what the server knows, and what is wrong with it.
 
-   The element carries data-field, -output, -criterion, -part, -kind, -required, -value (the rating that stands), -cannot,
-   -reason, -asks-reason, -closing (values after which the rest of the case is left out) and -needs (see branching.js).
+   The element carries data-field, -output, -criterion, -part, -kind, -required, -value (the rating that stands), -basis
+   (its token), -cannot, -reason, -asks-reason, -closing (values after which the rest of the case is left out) and -needs (see branching.js).
    An answer is {value, cannot, reason}; values of complex kinds are JSON as the server stores it.
 
    A kind adds its own class: `value` reads its controls, `show` writes them, `press` takes a key and answers
@@ -24,6 +24,7 @@ export class Criterion {
     this.typed = find("[data-typed]", element);
     this.why = find("[data-why]", element);
     this.cannot = this.inputs.find((input) => input.value === CANNOT && input !== this.typed) ?? null;
+    this.basis = element.dataset.basis ?? "";
     this.known = { value: this.stored, cannot: element.dataset.cannot === "1", reason: element.dataset.reason ?? "" };
   }
 
@@ -79,6 +80,11 @@ export class Criterion {
   get changed() {
     const now = this.read();
     return ["value", "cannot", "reason"].some((part) => now[part] !== this.known[part]);
+  }
+
+  /** The words of the question. */
+  get question() {
+    return (find(".question", this.element.closest("[data-group]") ?? this.element)?.textContent ?? "").trim();
   }
 
   get answered() {
@@ -160,6 +166,14 @@ export class Criterion {
       if (sentence) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
     }
+  }
+
+  /** Shows an answer that was given in another window or on another device, and takes it for the one that stands. */
+  adopt(answer, basis) {
+    this.write(answer);
+    this.known = this.read();
+    this.basis = basis;
+    this.complain("");
   }
 
   /** The sign that this answer has reached the server; `title` says when. */
