@@ -1,5 +1,7 @@
-"""Every write of the reading room: start, allocate, show, rate, submit, stop."""
+"""Every write of the reading room: start, allocate, show, rate, submit, stop, settle."""
 
+from readerstudy.reading.adjudication.opening import close_adjudication, open_next, reassign
+from readerstudy.reading.adjudication.settling import finish_adjudication, settle
 from readerstudy.reading.allocating import (
     allocate_reader,
     draw_plan,
@@ -24,13 +26,16 @@ from readerstudy.reading.ratings import (
     stop_session,
     submit_reading,
 )
+from readerstudy.reading.reminding import remind_reader
 
 __all__ = [
     "Clock",
     "Saved",
     "allocate_reader",
     "answer_exit",
+    "close_adjudication",
     "draw_plan",
+    "finish_adjudication",
     "finish_exit",
     "finish_tutorial",
     "grant_round",
@@ -38,10 +43,14 @@ __all__ = [
     "join_reader",
     "lock_unaided",
     "offer_pause",
+    "open_next",
     "rate",
+    "reassign",
     "release_batch",
+    "remind_reader",
     "repeat_practice",
     "replace_reader",
+    "settle",
     "show_reading",
     "sign_completion",
     "sign_consent",

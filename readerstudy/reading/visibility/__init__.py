@@ -11,6 +11,7 @@ from readerstudy.reading.visibility.images import (
     public_meta,
     show_boxes,
     show_images,
+    show_marks,
 )
 from readerstudy.reading.visibility.page import Nature, Progress, ReadingPage, clock, study_is_shown
 from readerstudy.reading.visibility.questions import (
@@ -19,6 +20,7 @@ from readerstudy.reading.visibility.questions import (
     ShownCriterion,
     ShownGroup,
     ShownOption,
+    ShownSaid,
     ShownSealed,
     entries_of,
     show_criterion,
@@ -49,6 +51,7 @@ __all__ = [
     "ShownImage",
     "ShownOption",
     "ShownOutput",
+    "ShownSaid",
     "ShownSealed",
     "clock",
     "entries_of",
@@ -59,6 +62,7 @@ __all__ = [
     "show_comparisons",
     "show_criterion",
     "show_images",
+    "show_marks",
     "show_outputs",
     "show_question",
     "show_sealed",
