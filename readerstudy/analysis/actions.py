@@ -21,7 +21,7 @@ EXPORTED = "ratings.export"
 LOOKED = "report.interim_look"
 REMEMBERED_SECONDS = 24 * 3600
 
-# Grows with every rating, submission, verdict and profile; ids of ratings' events only ever rise.
+# Grows with every rating, submission, verdict, settlement and profile; ids of ratings' events only ever rise.
 MARK = """
 SELECT s.state, s.manifest_sha256,
        (SELECT (count(*), sum(v.event_id), count(r.submitted_at))::text
@@ -34,6 +34,10 @@ SELECT s.state, s.manifest_sha256,
         JOIN generation_interpretation i ON i.generation_id = g.id
         JOIN generation_refusalverdict x ON x.interpretation_id = i.id
         WHERE a.study_id = s.id),
+       (SELECT (count(*), count(d.ended_at), count(e.id), max(e.id))::text
+        FROM reading_allocationplan p JOIN reading_adjudication d ON d.plan_id = p.id
+        LEFT JOIN reading_settlement e ON e.adjudication_id = d.id
+        WHERE p.study_id = s.id),
        (SELECT (count(*), max(p.updated_at))::text
         FROM studies_membership m LEFT JOIN accounts_readerprofile p ON p.user_id = m.user_id
         WHERE m.study_id = s.id)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from readerstudy.analysis import cells
+from readerstudy.analysis.adjudicated import facts_of
 from readerstudy.analysis.declared import Declared
 from readerstudy.analysis.labels import own_label
 from readerstudy.analysis.last_answers import LastAnswers
@@ -20,7 +21,9 @@ from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.table import LongTable, Record, label_of, reference_of
 from readerstudy.generation.models import Attempt, Generation, Interpretation, Stage, Verdict
 from readerstudy.generation.verdicts.agreement import Agreement, agreement_of
+from readerstudy.reading.adjudication.table import Row, rows
 from readerstudy.reading.manifest import ARM_FIELDS, CRITERION_FIELDS
+from readerstudy.reading.protocol import frozen_of
 from readerstudy.stats.arrays import BoolArray, FloatArray
 from readerstudy.stats.inference import Inference, seed_from
 from readerstudy.stats.intervals import Correction
@@ -138,6 +141,12 @@ class Evidence:
     sha256: str
     declared: Declared = field(default_factory=Declared)
     last_answers: LastAnswers = field(default_factory=LastAnswers)
+    adjudicated: tuple[Row, ...] = ()
+
+    @property
+    def second_stage(self) -> tuple[Criterion, ...]:
+        """The questions that whoever settles disagreements answers about some cases."""
+        return frozen_of(self.study).terms.second
 
     @property
     def study(self) -> Study:
@@ -192,6 +201,8 @@ def gather(study: Study) -> Evidence:
         digest = hashlib.sha256(_protocol(table, outputs, replicates, agreement))
         last_answers = LastAnswers.of(study)
         digest.update(_facts_of(last_answers))
+        adjudicated = list(rows(study))
+        digest.update(facts_of(study, adjudicated, {pk: arm.name for pk, arm in table.arms.items()}))
         sheets, repeats = _sheets(table, digest)
         declared = Declared.of(table)
     return Evidence(
@@ -204,6 +215,7 @@ def gather(study: Study) -> Evidence:
         sha256=digest.hexdigest(),
         declared=declared,
         last_answers=last_answers,
+        adjudicated=tuple(adjudicated),
     )
 
 

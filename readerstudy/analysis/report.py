@@ -15,6 +15,7 @@ import numpy as np
 
 from readerstudy import __version__
 from readerstudy.analysis.codebook import rule_of
+from readerstudy.analysis.estimates.adjudication import adjudication, second_stage
 from readerstudy.analysis.estimates.agreement import agreement, prevalence, shared
 from readerstudy.analysis.estimates.alignment import alignment, differences
 from readerstudy.analysis.estimates.classification import classification
@@ -26,6 +27,7 @@ from readerstudy.analysis.estimates.refusals import refusals
 from readerstudy.analysis.estimates.spread import spread
 from readerstudy.analysis.estimates.verdicts import verdict_agreement
 from readerstudy.analysis.evidence import Evidence, Sheet, gather
+from readerstudy.reading.protocol import frozen_of
 from readerstudy.studies.models import Kind, ProtocolVersion, Study, Unblinding
 
 FORMAT = "report/3"
@@ -73,7 +75,17 @@ def report_of(evidence: Evidence) -> Content:
         "self_agreement": self_agreement(evidence),
         "agreement_with_readers": with_readers(evidence),
         "leaving": leaving(evidence),
+        **_adjudication(evidence),
     }
+
+
+def _adjudication(evidence: Evidence) -> Content:
+    """What came of disagreements, where the protocol has them settled."""
+    terms = frozen_of(evidence.study).terms
+    if not terms.is_declared:
+        return {}
+    told = {"by": terms.by, "rows": adjudication(evidence), "second_stage": second_stage(evidence)}
+    return {"adjudication": told}
 
 
 def _signature(study: Study) -> Content | None:

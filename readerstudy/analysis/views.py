@@ -17,7 +17,7 @@ from readerstudy.analysis.readers_table import readers_csv
 from readerstudy.analysis.stations import ROLES
 from readerstudy.analysis.table import COUNTED, LongTable, csv_of
 from readerstudy.reading.models import Rating
-from readerstudy.studies.access import Access, access_study
+from readerstudy.studies.access import Access, access_results
 from readerstudy.studies.views import console
 
 FIGURE_SECONDS = 30 * 24 * 3600
@@ -26,7 +26,7 @@ FIGURE_SECONDS = 30 * 24 * 3600
 @require_safe
 def show_report(request: HttpRequest, key: str) -> HttpResponse:
     """The report on the data as they are, or the frozen one that `?of=` names."""
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     if not _is_rated(access):
         return render(request, "analysis/empty.html", console(access))
     report = _wanted(request, access)
@@ -39,7 +39,7 @@ def show_report(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def show_figure(request: HttpRequest, key: str, name: str) -> HttpResponse:
     """One figure of a frozen report; its address names the report, so browsers may keep it."""
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     drawn = exports.figure(_wanted(request, access), name)
     if drawn is None:
         raise Http404
@@ -52,7 +52,7 @@ def show_figure(request: HttpRequest, key: str, name: str) -> HttpResponse:
 @require_safe
 def download_ratings(request: HttpRequest, key: str) -> StreamingHttpResponse:
     """The long table, streamed: what is sent is not kept."""
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     note_export(study=access.study, by=access.user)
     headers = _attachment(access, "ratings.csv", "text/csv; charset=utf-8")
     return StreamingHttpResponse(csv_of(access.study), headers=headers)
@@ -61,7 +61,7 @@ def download_ratings(request: HttpRequest, key: str) -> StreamingHttpResponse:
 @require_safe
 def download_outputs(request: HttpRequest, key: str) -> StreamingHttpResponse:
     """Every output with its verdict, label, confidence and boxes, streamed."""
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     note_export(study=access.study, by=access.user)
     headers = _attachment(access, "outputs.csv", "text/csv; charset=utf-8")
     return StreamingHttpResponse(outputs_csv(access.study), headers=headers)
@@ -69,7 +69,7 @@ def download_outputs(request: HttpRequest, key: str) -> StreamingHttpResponse:
 
 @require_safe
 def download_codebook(request: HttpRequest, key: str) -> HttpResponse:
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     headers = _attachment(access, "codebook.csv", "text/csv; charset=utf-8")
     return HttpResponse(codebook(LongTable.of(access.study)), headers=headers)
 
@@ -77,7 +77,7 @@ def download_codebook(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def download_readers(request: HttpRequest, key: str) -> HttpResponse:
     """One row a reader: profile, practice, time, the answers after the last case."""
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     note_export(study=access.study, by=access.user)
     headers = _attachment(access, "readers.csv", "text/csv; charset=utf-8")
     return HttpResponse(readers_csv(access.study), headers=headers)
@@ -85,14 +85,14 @@ def download_readers(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_safe
 def download_html(request: HttpRequest, key: str) -> HttpResponse:
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     page = exports.as_html(_wanted(request, access))
     return HttpResponse(page, headers=_attachment(access, "report.html", "text/html; charset=utf-8"))
 
 
 @require_safe
 def download_json(request: HttpRequest, key: str) -> HttpResponse:
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     content = exports.as_json(_wanted(request, access))
     return HttpResponse(content, headers=_attachment(access, "report.json", "application/json"))
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from readerstudy.analysis.document import (
+    adjudication,
     arms,
     blinding,
     constancy,
@@ -37,6 +38,7 @@ def document_of(content: Content) -> Document:
         arms.classification(content, badges),
         constancy.self_agreement(content, badges),
         constancy.with_readers(content, badges),
+        adjudication.section(content),
         leaving.section(content),
         foundations.section(content),
     ]
