@@ -25,6 +25,7 @@ HEADER = (
     "cannot_judge",
     "reason",
     "adjudicator",
+    "simulated",
     "saw_readings",
     "settled_at",
 )
@@ -64,6 +65,7 @@ def _cells(study: Study, row: Row, names: Mapping[int, str]) -> list[str]:
         cells.flag(row.cannot_judge) if row.settled_at else "",
         cells.text(row.reason),
         row.adjudicator,
+        cells.flag(row.is_simulated) if row.settled_at else "",
         cells.flag(row.saw_readings),
         row.settled_at.isoformat() if row.settled_at else "",
     ]

@@ -84,7 +84,12 @@ def _adjudication(evidence: Evidence) -> Content:
     terms = frozen_of(evidence.study).terms
     if not terms.is_declared:
         return {}
-    told = {"by": terms.by, "rows": adjudication(evidence), "second_stage": second_stage(evidence)}
+    told = {
+        "by": terms.by,
+        "simulated": any(row.is_simulated for row in evidence.adjudicated),
+        "rows": adjudication(evidence),
+        "second_stage": second_stage(evidence),
+    }
     return {"adjudication": told}
 
 

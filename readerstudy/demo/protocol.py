@@ -110,7 +110,7 @@ CRITERIA: tuple[dict[str, Any], ...] = (
 ADJUDICATION: dict[str, Any] = {
     "by": "panel",
     "rules": [
-        {"criterion": "correctness", "trigger": "gap", "limit": 3},
+        {"criterion": "correctness", "trigger": "gap", "limit": 4},
         {"criterion": "harm", "trigger": "at_least", "limit": 5},
     ],
 }

@@ -15,6 +15,7 @@ from readerstudy.analysis.document import document_of
 from readerstudy.analysis.evidence import gather
 from readerstudy.analysis.report import report_of
 from readerstudy.reading import actions
+from readerstudy.reading.actions import start_study
 from readerstudy.reading.adjudication.queue import matters_of, waiting
 from readerstudy.reading.adjudication.screen import adjudication_page, bench_of
 from readerstudy.reading.adjudication.table import rows
@@ -26,7 +27,6 @@ from readerstudy.studies.actions import (
     remove_criterion,
     save_criterion,
     set_section,
-    start_study,
 )
 from readerstudy.studies.models import Criterion, Design, Membership, Study
 from readerstudy.studies.protocol.exporting import data_of

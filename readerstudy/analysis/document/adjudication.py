@@ -24,7 +24,14 @@ def section(content: Content) -> Section | None:
         tables.append(_second(second))
     sentences = (_by(told["by"]), _so_far(rows)) if rows else (_by(told["by"]),)
     heading = _("Disagreements and how they were settled")
-    return Section(slug="adjudication", heading=heading, sentences=sentences, tables=tuple(tables))
+    simulated = (_("Simulated adjudicators: no doctor gave these settlements."),) if told["simulated"] else ()
+    return Section(
+        slug="adjudication",
+        heading=heading,
+        sentences=sentences,
+        notices=simulated,
+        tables=tuple(tables),
+    )
 
 
 def _by(by: str) -> str:

@@ -16,7 +16,7 @@ from readerstudy.studies.protocol.adjudicating import ANY_OF, COUNTING, LIMITED,
 from readerstudy.studies.rubrics.values import as_text, plain, read_number
 
 BY = [
-    ("", _("Nobody. Disagreements are counted in the report and stay as they are.")),
+    ("", _("Nobody. The ratings stay side by side as they are.")),
     ("third_reader", _("A third reader, who is told nothing of what the readers said")),
     ("panel", _("A panel, which sees what the readers said, without names and in random order")),
 ]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from readerstudy.cases.models import Image
 from readerstudy.designs.shuffling import digest
@@ -124,7 +125,16 @@ def adjudication_page(bench: Bench, *, error: str = "") -> visibility.ReadingPag
         tools=asking.tools,
         is_adjudication=True,
         shows_readings=adjudication.shows_readings,
+        readers_notice=_notice(adjudication),
     )
+
+
+def _notice(adjudication: Adjudication) -> str:
+    """What has to be said of simulated readers; of all together, because a label on one would tell them apart."""
+    if not adjudication.shows_readings:
+        return ""
+    readers = Membership.objects.readers(adjudication.plan.study).filter(user__is_simulated=True)
+    return _("No doctor gave the answers of simulated readers in this study.") if readers.exists() else ""
 
 
 def _presentation(

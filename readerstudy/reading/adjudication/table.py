@@ -38,7 +38,8 @@ class Row:
 
     `arms` are those texts' arms and `arm` the one that was asked about, by primary key. `answers` are those of the
     readers by pseudonym, empty for “cannot judge”. `status` is within_rules (no rule is set off), waiting, opened,
-    settled, closed, or second_stage (asked of the adjudicator alone). `value` is the settlement's.
+    settled, closed, or second_stage (asked of the adjudicator alone). `value` is the settlement's, which no person gave
+    where `is_simulated`.
     """
 
     case: str
@@ -54,6 +55,7 @@ class Row:
     cannot_judge: bool = False
     reason: str = ""
     adjudicator: str = ""
+    is_simulated: bool = False
     saw_readings: bool | None = None
     settled_at: dt.datetime | None = None
 
@@ -82,21 +84,23 @@ def rows(study: Study) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class _Names:
-    """Codes of cases, pseudonyms of readers and of adjudicators, by primary key."""
+    """Codes of cases, pseudonyms of readers and of adjudicators, by primary key; and which of those are simulated."""
 
     cases: dict[int, str]
     readers: dict[int, str]
     adjudicators: dict[int, str]
+    simulated: frozenset[int]
 
     @classmethod
     def of(cls, study: Study, screens: Iterable[Screen]) -> _Names:
         cases = study.cases.filter(pk__in={screen.case for screen in screens})
-        people = list(Membership.objects.filter(study=study).order_by("pk"))
+        people = list(Membership.objects.filter(study=study).select_related("user").order_by("pk"))
         settling = [each.pk for each in people if each.role == Role.ADJUDICATOR]
         return cls(
             cases=dict(cases.values_list("pk", "code")),
             readers={each.pk: each.pseudonym for each in people if each.role == Role.READER},
             adjudicators={pk: f"J{place:02d}" for place, pk in enumerate(settling, start=1)},
+            simulated=frozenset(each.pk for each in people if each.user.is_simulated),
         )
 
 
@@ -173,6 +177,7 @@ def _row(where: Where, given: list[Given], trigger: str, ended: _Ended, names: _
         cannot_judge=bool(event and event.cannot_judge),
         reason=event.reason if event else "",
         adjudicator=names.adjudicators.get(one.adjudicator_id, "") if one else "",
+        is_simulated=one is not None and one.adjudicator_id in names.simulated,
         saw_readings=one.shows_readings if one else None,
         settled_at=one.ended_at if one else None,
     )

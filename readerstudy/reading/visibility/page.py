@@ -98,6 +98,7 @@ class ReadingPage:
     is_practice: bool = False
     is_adjudication: bool = False
     shows_readings: bool = False
+    readers_notice: str = ""
 
     @property
     def heading(self) -> str:
