@@ -25,7 +25,7 @@ LOOKS = (FROZEN, EXPORTED, LOOKED)
 REMEMBERED_SECONDS = 24 * 3600
 EVIDENCE_SECONDS = 1800
 
-# Grows with every rating, submission, last answer, verdict, unblinding and profile; ids of events only ever rise.
+# Grows with every rating, submission, last answer, verdict, settlement, unblinding and profile; events only get more.
 MARK = """
 SELECT s.state, s.manifest_sha256,
        (SELECT (count(*), sum(v.event_id), count(r.submitted_at))::text
@@ -42,6 +42,10 @@ SELECT s.state, s.manifest_sha256,
         FROM studies_membership m JOIN reading_exitevent e ON e.seat_id = m.id
         WHERE m.study_id = s.id),
        (SELECT count(*) FROM studies_unblinding u WHERE u.study_id = s.id),
+       (SELECT (count(*), count(d.ended_at), count(e.id), max(e.id))::text
+        FROM reading_allocationplan p JOIN reading_adjudication d ON d.plan_id = p.id
+        LEFT JOIN reading_settlement e ON e.adjudication_id = d.id
+        WHERE p.study_id = s.id),
        (SELECT (count(*), max(p.updated_at))::text
         FROM studies_membership m LEFT JOIN accounts_readerprofile p ON p.user_id = m.user_id
         WHERE m.study_id = s.id)

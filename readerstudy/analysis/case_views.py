@@ -18,7 +18,7 @@ from readerstudy.reading.models import Allocation
 from readerstudy.reading.protocol import shown_as_of
 from readerstudy.reading.replay import replayed_page
 from readerstudy.reading.visibility import public_meta
-from readerstudy.studies.access import Access, access_study
+from readerstudy.studies.access import Access, access_results
 from readerstudy.studies.models import Role
 from readerstudy.studies.views import console
 
@@ -30,7 +30,7 @@ IMAGE_SECONDS = 3600
 @require_safe
 def list_cases(request: HttpRequest, key: str) -> HttpResponse:
     """Every case, those first on which readers are farthest apart."""
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     if not is_rated(access.study):
         return redirect("analysis:report", key)
     report = standing_report(study=access.study, by=access.user)
@@ -43,7 +43,7 @@ def list_cases(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def show_case(request: HttpRequest, key: str, code: str) -> HttpResponse:
     """What every reader answered about one case."""
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     case = get_object_or_404(Case.objects.of(access.study), code=code)
     _note(access, case)
     found = answered(access.study, case)
@@ -53,7 +53,7 @@ def show_case(request: HttpRequest, key: str, code: str) -> HttpResponse:
 @require_safe
 def show_screen(request: HttpRequest, key: str, reading_key: str) -> HttpResponse:
     """The reading page of one presentation as its reader saw it, with the answers that stand."""
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     allocation = _presentation(access, reading_key)
     _note(access, allocation.case)
 
@@ -70,7 +70,7 @@ def show_screen(request: HttpRequest, key: str, reading_key: str) -> HttpRespons
 @cache_control(private=True, max_age=IMAGE_SECONDS)
 def show_image(request: HttpRequest, key: str, reading_key: str, slot: str, product: str) -> HttpResponseBase:
     """One product of an image of that presentation, under the names that the reading page uses."""
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     allocation = _presentation(access, reading_key)
     images = (
         Image.objects.confirmed().filter(case=allocation.case_id, slot=slot).select_related("case__study")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from readerstudy.analysis import cells
+from readerstudy.analysis.adjudicated import facts_of
 from readerstudy.analysis.course import Course
 from readerstudy.analysis.declared import Declared
 from readerstudy.analysis.labels import own_label
@@ -22,7 +23,9 @@ from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.table import LongTable, Record, label_of, reference_of
 from readerstudy.generation.models import Attempt, Generation, Interpretation, Stage, Verdict
 from readerstudy.generation.verdicts.agreement import Agreement, agreement_of
+from readerstudy.reading.adjudication.table import Row, rows
 from readerstudy.reading.manifest import ARM_FIELDS, CRITERION_FIELDS
+from readerstudy.reading.protocol import frozen_of
 from readerstudy.stats.arrays import BoolArray, FloatArray
 from readerstudy.stats.inference import Inference, seed_from
 from readerstudy.stats.intervals import Correction
@@ -151,6 +154,12 @@ class Evidence:
     """Answers about the case from every presentation of it, by the question's key."""
     others: int = 0
     """Ratings that are in no sheet: of comparisons, cases, pieces of texts, and kinds without figures by arm."""
+    adjudicated: tuple[Row, ...] = ()
+
+    @property
+    def second_stage(self) -> tuple[Criterion, ...]:
+        """The questions that whoever settles disagreements answers about some cases."""
+        return frozen_of(self.study).terms.second
 
     @property
     def study(self) -> Study:
@@ -206,6 +215,8 @@ def gather(study: Study) -> Evidence:
         last_answers, course = LastAnswers.of(study), Course.of(study)
         digest.update(_facts_of(last_answers))
         digest.update(course.facts)
+        adjudicated = list(rows(study))
+        digest.update(facts_of(study, adjudicated, {pk: arm.name for pk, arm in table.arms.items()}))
         read = _read(table, digest)
         declared = Declared.of(table)
     return Evidence(
@@ -223,6 +234,7 @@ def gather(study: Study) -> Evidence:
         compared=read.by_key(table, read.compared),
         of_cases=read.by_key(table, read.of_cases),
         others=read.others,
+        adjudicated=tuple(adjudicated),
     )
 
 

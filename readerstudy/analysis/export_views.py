@@ -12,14 +12,14 @@ from readerstudy.analysis.exports.tables import Source
 from readerstudy.analysis.models import Report
 from readerstudy.analysis.rated import is_rated
 from readerstudy.analysis.stations import ROLES
-from readerstudy.studies.access import Access, access_study
+from readerstudy.studies.access import Access, access_results
 from readerstudy.studies.views import console
 
 
 @require_safe
 def show_files(request: HttpRequest, key: str) -> HttpResponse:
     """Every file in groups, each with a sentence that says what it is for."""
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     source, report = Source(access.study), _report(access)
     context = {"groups": catalogue(source, report), "report": report, "is_blinded": source.is_blinded}
     return render(request, "analysis/files.html", {**console(access), **context})
@@ -28,7 +28,7 @@ def show_files(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def download_file(request: HttpRequest, key: str, name: str) -> StreamingHttpResponse:
     """One file, streamed from one moment of the database."""
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     report = _report(access) if name in WITH_REPORT else None
     file = named(Source(access.study), report, name)
     if file is None:

@@ -12,14 +12,14 @@ from readerstudy.analysis.filters import FilterForm, held, part_of
 from readerstudy.analysis.rated import is_rated
 from readerstudy.analysis.report import part_report
 from readerstudy.analysis.stations import ROLES
-from readerstudy.studies.access import access_study
+from readerstudy.studies.access import access_results
 from readerstudy.studies.views import console
 
 
 @require_safe
 def show_part(request: HttpRequest, key: str) -> HttpResponse:
     """The figures of the cases, readers and arm that the filters keep."""
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     if not is_rated(access.study):
         return redirect("analysis:report", key)
     evidence = standing_evidence(access.study)

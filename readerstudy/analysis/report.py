@@ -15,6 +15,7 @@ import numpy as np
 
 from readerstudy import __version__
 from readerstudy.analysis.codebook import rule_of
+from readerstudy.analysis.estimates.adjudication import adjudication, second_stage
 from readerstudy.analysis.estimates.agreement import agreement, prevalence, shared
 from readerstudy.analysis.estimates.alignment import alignment, differences
 from readerstudy.analysis.estimates.classification import classification
@@ -36,6 +37,7 @@ from readerstudy.analysis.estimates.strata import strata
 from readerstudy.analysis.estimates.times import times
 from readerstudy.analysis.estimates.verdicts import verdict_agreement
 from readerstudy.analysis.evidence import Evidence, Sheet, gather
+from readerstudy.reading.protocol import frozen_of
 from readerstudy.studies.models import Kind, ProtocolVersion, Study, Unblinding
 
 FORMAT = "report/4"
@@ -87,6 +89,7 @@ def report_of(evidence: Evidence) -> Content:
         "drift": drift(evidence),
         "times": times(evidence),
         "disagreement": disagreement(evidence),
+        **_adjudication(evidence),
     }
 
 
@@ -117,6 +120,20 @@ def _inference(evidence: Evidence) -> Content:
         "generator": "PCG64",
         "correction": evidence.correction,
     }
+
+
+def _adjudication(evidence: Evidence) -> Content:
+    """What came of disagreements, where the protocol has them settled."""
+    terms = frozen_of(evidence.study).terms
+    if not terms.is_declared:
+        return {}
+    told = {
+        "by": terms.by,
+        "simulated": any(row.is_simulated for row in evidence.adjudicated),
+        "rows": adjudication(evidence),
+        "second_stage": second_stage(evidence),
+    }
+    return {"adjudication": told}
 
 
 def _signature(study: Study) -> Content | None:

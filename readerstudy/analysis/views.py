@@ -14,7 +14,7 @@ from readerstudy.analysis.figures.svg import FORMS, Form
 from readerstudy.analysis.models import InterimLook, Report
 from readerstudy.analysis.rated import is_rated
 from readerstudy.analysis.stations import ROLES
-from readerstudy.studies.access import Access, access_study
+from readerstudy.studies.access import Access, access_results
 from readerstudy.studies.views import console
 
 FIGURE_SECONDS = 30 * 24 * 3600
@@ -23,7 +23,7 @@ FIGURE_SECONDS = 30 * 24 * 3600
 @require_safe
 def show_report(request: HttpRequest, key: str) -> HttpResponse:
     """The report on the data as they are, or the frozen one that `?of=` names."""
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     if not is_rated(access.study):
         return render(request, "analysis/empty.html", console(access))
     report = _wanted(request, access)
@@ -39,7 +39,7 @@ def show_report(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def show_figure(request: HttpRequest, key: str, name: str, form: Form) -> HttpResponse:
     """One figure of a frozen report; its address names the report, so browsers may keep it."""
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     drawn = exports.figure(_wanted(request, access), name, form=form, dark="dark" in request.GET)
     if drawn is None:
         raise Http404
@@ -51,14 +51,14 @@ def show_figure(request: HttpRequest, key: str, name: str, form: Form) -> HttpRe
 
 @require_safe
 def download_html(request: HttpRequest, key: str) -> HttpResponse:
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     page = exports.as_html(_wanted(request, access))
     return HttpResponse(page, headers=_attachment(access, "report.html", "text/html; charset=utf-8"))
 
 
 @require_safe
 def download_json(request: HttpRequest, key: str) -> HttpResponse:
-    access = access_study(request, key, *ROLES)
+    access = access_results(request, key, *ROLES)
     content = exports.as_json(_wanted(request, access))
     return HttpResponse(content, headers=_attachment(access, "report.json", "application/json"))
 

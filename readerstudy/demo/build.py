@@ -23,9 +23,18 @@ from readerstudy.cases.labels import read_labels
 from readerstudy.cases.models import Case, Fate, Image, Purpose, Upload
 from readerstudy.demo.freezing import confirm_and_freeze
 from readerstudy.demo.images import DemoImage, demo_images
-from readerstudy.demo.people import COORDINATOR, READER, RESEARCHER, SIGN_INS, SIMULATED_READERS, SignIn
+from readerstudy.demo.people import (
+    ADJUDICATOR,
+    COORDINATOR,
+    READER,
+    RESEARCHER,
+    SIGN_INS,
+    SIMULATED_READERS,
+    SignIn,
+)
 from readerstudy.demo.processes import wait_until
 from readerstudy.demo.protocol import (
+    ADJUDICATION,
     APPROVAL,
     ARMS,
     CRITERIA,
@@ -142,6 +151,7 @@ def _define(study: Study) -> None:
     for criterion in CRITERIA:
         if criterion["key"] not in keys:
             studies.save_criterion(study=study, fields=criterion, by=study.created_by)
+    studies.set_section(study=study, name="adjudication", content=ADJUDICATION, by=study.created_by)
 
 
 def _prompt(study: Study) -> PromptVersion:
@@ -187,6 +197,7 @@ def _freeze(study: Study, say: Say) -> None:
 def _invite(study: Study, people: dict[str, User]) -> None:
     by = study.created_by
     studies.add_member(study=study, user=people[RESEARCHER.role], role=Role.RESEARCHER, by=by)
+    studies.add_member(study=study, user=people[ADJUDICATOR.role], role=Role.ADJUDICATOR, by=by)
     studies.add_member(study=study, user=people[READER.role], role=Role.READER, by=by)
     for number, (specialty, years) in enumerate(SIMULATED_READERS, start=1):
         email = f"simulated-reader-{number}@demo.example"

@@ -16,7 +16,8 @@ class SignIn:
 COORDINATOR = SignIn("coordinator", "coordinator@demo.example", "demo-coordinator", "Demo coordinator")
 READER = SignIn("reader", "reader@demo.example", "demo-reader-2026", "Demo reader")
 RESEARCHER = SignIn("researcher", "researcher@demo.example", "demo-researcher", "Demo researcher")
-SIGN_INS = (COORDINATOR, READER, RESEARCHER)
+ADJUDICATOR = SignIn("adjudicator", "adjudicator@demo.example", "demo-adjudicator", "Demo adjudicator")
+SIGN_INS = (COORDINATOR, READER, RESEARCHER, ADJUDICATOR)
 
 SIMULATED_READERS = (
     ("radiology", 4),

@@ -107,6 +107,14 @@ CRITERIA: tuple[dict[str, Any], ...] = (
     },
 )
 
+ADJUDICATION: dict[str, Any] = {
+    "by": "panel",
+    "rules": [
+        {"criterion": "correctness", "trigger": "gap", "limit": 4},
+        {"criterion": "harm", "trigger": "at_least", "limit": 5},
+    ],
+}
+
 
 def nerif_prompt(examples: Iterable[tuple[str, str]]) -> Prompt:
     """A prompt in the manner of NERIF, with these example cases and the levels that people gave them."""

@@ -17,6 +17,7 @@ from readerstudy.demo.answers import answer_to
 from readerstudy.designs.shuffling import digest
 from readerstudy.generation.models import DECLINED, RefusalVerdict
 from readerstudy.reading import actions
+from readerstudy.reading.adjudication.screen import Bench, bench_of
 from readerstudy.reading.models import AllocatedOutput, Allocation
 from readerstudy.reading.path.key import expected_of
 from readerstudy.reading.path.leaving import exit_questions
@@ -199,3 +200,43 @@ def _declined(study: Study) -> frozenset[int]:
 
 def _draw(seed: int, *parts: int | str) -> random.Random:
     return random.Random(digest(seed, "simulated reader", *parts))  # noqa: S311  nothing secret is drawn
+
+
+def simulate_adjudicator(*, adjudicator: Membership, seed: int) -> int:
+    """Settles everything that waits for this simulated adjudicator; returns how many cases that were."""
+    if not adjudicator.user.is_simulated:
+        raise StudyError(f"{adjudicator.user} is a person. Only simulated adjudicators can be simulated.")
+    settled = 0
+    while adjudication := actions.open_next(adjudicator=adjudicator, by=adjudicator.user):
+        adjudication.adjudicator = adjudicator
+        bench, answers = bench_of(adjudication), dict[str, str]()
+        for question in bench.presentation.questions:
+            if question.field in asked(bench.presentation.questions, answers):
+                answers[question.field] = _settle(bench, question, seed)
+        actions.finish_adjudication(
+            adjudication=adjudication, questions=bench.presentation.questions, by=adjudicator.user
+        )
+        settled += 1
+    return settled
+
+
+def _settle(bench: Bench, question: Question, seed: int) -> str:
+    """Gives one answer of an adjudicator; returns its value."""
+    adjudication = bench.adjudication
+    parts = (adjudication.case.code, adjudication.screen, question.field)
+    draw = _draw(seed, "adjudicator", *parts)
+    token = uuid.UUID(digest(seed, "adjudicator", adjudication.key, question.field)[:32])
+    known = about(bench.allocation, question, bench.output(question.letter), bench.letters)
+    raw = answer_to(question, known, draw.random(), draw)
+    if not raw:
+        return ""
+    answer = check_answer(question.criterion, raw, cannot_judge=False, reason=REASON, about=known)
+    actions.settle(
+        adjudication=adjudication,
+        question=question,
+        output=bench.rows.get(question.letter),
+        answer=answer,
+        token=token,
+        by=adjudication.adjudicator.user,
+    )
+    return answer.value

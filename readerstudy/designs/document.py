@@ -48,9 +48,15 @@ def plan_of(
         washout_days=section.get("washout_days", DEFAULT_WASHOUT_DAYS),
         practice=practice,
         repeats=Repeats(**repeats) if repeats is not None else None,
-        checks=Checks(**{**checks, "codes": tuple(checks["codes"])}) if checks else None,
+        checks=_checks(checks) if checks else None,
         strata=strata or {},
     )
+
+
+def _checks(section: Mapping[str, Any]) -> Checks:
+    """The part of the section that decides who reads what; what is expected of the checks does not."""
+    every = {"every": section["every"]} if "every" in section else {}
+    return Checks(codes=tuple(section["codes"]), **every)
 
 
 def _coverage(section: Mapping[str, Any]) -> Coverage:

@@ -1,4 +1,4 @@
-"""The gates of the reading room: a reader reaches the own allocation, and nothing else exists.
+"""The gates of the reading room: people reach what is allocated to them or opened by them; nothing else exists.
 
 Whoever asks for the presentation of somebody else gets 404 as for one that does not exist, and the attempt is audited.
 """
@@ -13,7 +13,8 @@ from django.http import Http404, HttpRequest
 from readerstudy.accounts.people import signed_in
 from readerstudy.cases.models import Image
 from readerstudy.reading.actions import note_stranger
-from readerstudy.reading.models import AllocatedOutput, Allocation, AllocationPlan
+from readerstudy.reading.models import Adjudication, AllocatedOutput, Allocation, AllocationPlan, Ending
+from readerstudy.studies.access import access_adjudicator
 
 
 def access_allocation(request: HttpRequest, key: str, reading_key: str) -> Allocation:
@@ -86,4 +87,26 @@ def access_image(request: HttpRequest, key: str, case_key: str, slot: str) -> Im
     image = images.filter(case=allocation.case_id, slot=slot).first() if allocation else None
     if image is None:
         _refuse(request, Allocation.objects.filter(case_key=case_key, seat__study__key=key))
+    return image
+
+
+def access_adjudication(request: HttpRequest, key: str, adjudication_key: str) -> Adjudication:
+    """An adjudication that the signed-in person opened or was given in the study `key`, or `Http404`."""
+    seat = access_adjudicator(request, key)
+    found = Adjudication.objects.filter(key=adjudication_key, adjudicator=seat)
+    adjudication = found.select_related("plan__study", "case__reference").first()
+    if adjudication is None or adjudication.ending == Ending.REASSIGNED:
+        raise Http404
+    adjudication.adjudicator = seat
+    return adjudication
+
+
+def access_adjudication_image(request: HttpRequest, key: str, case_key: str, slot: str) -> Image:
+    """A confirmed image of a case that the signed-in person has to settle, or `Http404`."""
+    seat = access_adjudicator(request, key)
+    opened = Adjudication.objects.filter(case_key=case_key, adjudicator=seat).first()
+    images = Image.objects.confirmed().select_related("case__study")
+    image = images.filter(case=opened.case_id, slot=slot).first() if opened else None
+    if image is None:
+        raise Http404
     return image

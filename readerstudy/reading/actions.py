@@ -1,5 +1,7 @@
-"""Every write of the reading room: start, allocate, show, rate, submit, stop."""
+"""Every write of the reading room: start, allocate, show, rate, submit, stop, settle."""
 
+from readerstudy.reading.adjudication.opening import close_adjudication, open_next, reassign
+from readerstudy.reading.adjudication.settling import finish_adjudication, settle
 from readerstudy.reading.allocating import (
     allocate_reader,
     draw_plan,
@@ -26,6 +28,7 @@ from readerstudy.reading.ratings import (
     stop_session,
     submit_reading,
 )
+from readerstudy.reading.reminding import remind_reader
 
 __all__ = [
     "Clock",
@@ -33,7 +36,9 @@ __all__ = [
     "Saved",
     "allocate_reader",
     "answer_exit",
+    "close_adjudication",
     "draw_plan",
+    "finish_adjudication",
     "finish_exit",
     "finish_tutorial",
     "grant_round",
@@ -42,10 +47,14 @@ __all__ = [
     "lock_unaided",
     "note_stranger",
     "offer_pause",
+    "open_next",
     "rate",
+    "reassign",
     "release_batch",
+    "remind_reader",
     "repeat_practice",
     "replace_reader",
+    "settle",
     "show_reading",
     "sign_completion",
     "sign_consent",

@@ -4,16 +4,53 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, DateTimeField, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from readerstudy.reading.allocating import OPEN_TO_ALLOCATION
-from readerstudy.reading.models import Act, AllocationPlan, Passage, PathPart, ReaderSignature
+from readerstudy.reading.models import (
+    Act,
+    AllocationPlan,
+    Passage,
+    PathPart,
+    ReaderSignature,
+    Reminder,
+    Session,
+)
+from readerstudy.reading.path.checks import Checked, checked
 from readerstudy.reading.path.practice import Standing, standings
+from readerstudy.reading.path.sittings import LONGEST_READING_SECONDS
+from readerstudy.reading.reminding import may_remind_again
 from readerstudy.studies.models import Membership, Role, Study
+from readerstudy.studies.policies import can_read
 
-NO_PRACTICE = Standing()
+AT = DateTimeField()
+
+NO_PRACTICE, NOT_CHECKED = Standing(), Checked()
+
+WORK = """
+SELECT seat_id, sum(seconds), percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds)
+FROM (
+    SELECT a.seat_id, coalesce(r.active_seconds, least(extract(epoch FROM r.submitted_at - r.shown_at), %s)) AS seconds
+    FROM reading_allocation a JOIN reading_reading r ON r.allocation_id = a.id
+    WHERE a.plan_id = %s AND a.kind <> 'practice' AND r.submitted_at IS NOT NULL
+) read GROUP BY seat_id
+"""
+
+
+@dataclass(frozen=True)
+class Work:
+    """Active seconds of a reader in all and of the median case, practice left out; None before the first submission."""
+
+    seconds: float | None = None
+    median: float | None = None
+
+
+NO_WORK = Work()
 
 
 @dataclass(frozen=True)
@@ -29,6 +66,15 @@ class Row:
     practice: Standing = NO_PRACTICE
     has_left: bool = False
     has_signed: bool = False
+    work: Work = NO_WORK
+    checked: Checked = NOT_CHECKED
+    reminded_at: datetime | None = None
+    may_be_reminded: bool = False
+
+    @property
+    def minutes(self) -> int | None:
+        """Minutes at work in all; None before the first submission."""
+        return None if self.work.seconds is None else round(self.work.seconds / 60)
 
     @property
     def stage(self) -> str:
@@ -53,8 +99,27 @@ def board_of(study: Study) -> list[Row]:
     """The readers who take part now."""
     plan, is_open = AllocationPlan.objects.current(study), study.state in OPEN_TO_ALLOCATION
     seats = list(_counted(Membership.objects.readers(study), plan))
-    practice = standings(plan, seats)
-    return [_row(seat, is_open, practice.get(seat.pk, NO_PRACTICE)) for seat in seats]
+    practice, work, checks = standings(plan, seats), _work(plan), checked(plan)
+    return [
+        _row(
+            seat,
+            is_open,
+            practice=practice.get(seat.pk, NO_PRACTICE),
+            work=work.get(seat.pk, NO_WORK),
+            checked=checks.get(seat.pk, NOT_CHECKED),
+            may_be_reminded=can_read(study),
+        )
+        for seat in seats
+    ]
+
+
+def _work(plan: AllocationPlan | None) -> dict[int, Work]:
+    """The time of each reader under a plan, by primary key of the seat."""
+    if plan is None:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(WORK, [LONGEST_READING_SECONDS, plan.pk])
+        return {seat: Work(float(seconds), float(median)) for seat, seconds, median in cursor.fetchall()}
 
 
 def left_behind(study: Study) -> list[Row]:
@@ -69,8 +134,10 @@ def left_behind(study: Study) -> list[Row]:
     return [row for row in rows if row.may_be_replaced]
 
 
-def _row(seat: Membership, is_open: bool, practice: Standing = NO_PRACTICE) -> Row:
+def _row(seat: Membership, is_open: bool, *, may_be_reminded: bool = False, **more: Any) -> Row:
     total, submitted = seat.total, seat.submitted  # type: ignore[attr-defined]  # annotated below
+    reminded_at = seat.reminded_at  # type: ignore[attr-defined]  # annotated below
+    is_behind = may_be_reminded and submitted < total and not seat.user.is_simulated
     return Row(
         membership=seat,
         total=total,
@@ -78,16 +145,25 @@ def _row(seat: Membership, is_open: bool, practice: Standing = NO_PRACTICE) -> R
         last_seen=seat.last_seen,  # type: ignore[attr-defined]  # annotated below
         may_join=is_open and not total,
         may_be_replaced=is_open and submitted < total,
-        practice=practice,
+        reminded_at=reminded_at,
+        may_be_reminded=is_behind and may_remind_again(reminded_at),
+        **more,
         has_left=seat.has_left,  # type: ignore[attr-defined]  # annotated below
         has_signed=seat.has_signed,  # type: ignore[attr-defined]  # annotated below
     )
+
+
+def _latest(rows: QuerySet[Any], column: str) -> QuerySet[Any, Any]:
+    """The newest moment in a column of the rows of each seat."""
+    return rows.filter(seat=OuterRef("pk")).order_by(f"-{column}").values(column)[:1]
 
 
 def _counted(seats: QuerySet[Membership], plan: AllocationPlan | None) -> QuerySet[Membership]:
     """Counts under one plan, without practice and what somebody else took over."""
     own = Q(allocations__plan=plan, allocations__successor=None) & ~Q(allocations__kind="practice")
     left = Passage.objects.filter(plan=plan, seat=OuterRef("pk"), part=PathPart.EXIT)
+    seen = _latest(Session.objects.all(), "last_seen_at")
+    reminded = _latest(Reminder.objects.all(), "at")
     signed = ReaderSignature.objects.filter(seat=OuterRef("pk"), act=Act.COMPLETION)
     return seats.select_related("user", "invitation").annotate(
         total=Count("allocations", filter=own, distinct=True),
@@ -96,7 +172,10 @@ def _counted(seats: QuerySet[Membership], plan: AllocationPlan | None) -> QueryS
             filter=own & Q(allocations__reading__submitted_at__isnull=False),
             distinct=True,
         ),
-        last_seen=Max("allocations__ratings__at", filter=Q(allocations__plan=plan)),
+        last_seen=Greatest(
+            Max("allocations__ratings__at", filter=Q(allocations__plan=plan)), Subquery(seen), output_field=AT
+        ),
+        reminded_at=Subquery(reminded),
         has_left=Exists(left),
         has_signed=Exists(signed),
     )

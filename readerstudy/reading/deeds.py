@@ -41,6 +41,34 @@ def _refused(event: Event) -> str:
 
 
 register("reading.refuse", _refused)
+
+
+def _opened(event: Event) -> str:
+    return _("Opened what readers disagree about in case %(case)s") % {"case": event.data["case"]}
+
+
+def _reassigned(event: Event) -> str:
+    told = {"case": event.data["case"], "to": event.data["to"], "reason": event.data["reason"]}
+    return _("Gave the disagreement in case %(case)s to %(to)s: %(reason)s") % told
+
+
+def _closed(event: Event) -> str:
+    told = {"case": event.data["case"], "reason": event.data["reason"]}
+    return _("Closed the disagreement in case %(case)s without a settlement: %(reason)s") % told
+
+
+register("adjudication.open", _opened)
+register("adjudication.reassign", _reassigned)
+register("adjudication.close", _closed)
+register(
+    "adjudication.answer",
+    lambda event: _("Answered “%(key)s” to settle a disagreement") % {"key": event.data["criterion"]},
+)
+register(
+    "adjudication.settle",
+    lambda event: _("Settled what readers disagree about in case %(case)s") % {"case": event.data["case"]},
+)
+register("reader.remind", lambda event: _("Reminded %(reader)s by mail") % {"reader": event.subject})
 register("reader.sign", _signed)
 register("practice.end", _practised)
 register("practice.repeat", _repeated)

@@ -55,7 +55,13 @@ class RateForm(forms.Form):
         client = {"made_at": sent["made_at"], **sent["display"]}
         return Given(knew, (sent["age"] or 0) / 1000, sent["changed_because"], client)
 
-    def answer_to(self, question: Question, allocation: Allocation, output: AllocatedOutput | None) -> Answer:
+    def answer_to(
+        self,
+        question: Question,
+        allocation: Allocation,
+        output: AllocatedOutput | None,
+        letters: Sequence[str] | None = None,
+    ) -> Answer:
         """The answer in its stored form; raises `RatingError` for anything outside the scale."""
         sent = self.cleaned_data
         if sent["withdraw"]:
@@ -65,7 +71,7 @@ class RateForm(forms.Form):
             sent["value"],
             cannot_judge=sent["cannot_judge"],
             reason=sent["reason"],
-            about=about(allocation, question, output),
+            about=about(allocation, question, output, letters),
         )
 
 
@@ -116,7 +122,7 @@ def whole_page(
         if not any(name.split("@")[0] == question.field for name in posted):
             continue
         output = outputs.get(question.letter)
-        known = about(allocation, question, output)
+        known = about(allocation, question, output, sorted(outputs))
         cannot = CANNOT_JUDGE in posted.getlist(question.field)
         raw = "" if cannot else raw_of(posted, question, known)
         if raw == "" and not cannot:

@@ -33,6 +33,18 @@ FROM reading_exitevent e JOIN reading_allocationplan p ON p.id = e.plan_id
 JOIN studies_membership m ON m.id = e.seat_id JOIN studies_criterion k ON k.id = e.criterion_id
 WHERE p.study_id = %(study)s AND NOT p.is_pilot
 UNION ALL
+SELECT 'settlement', 0, 0, coalesce(o.letter, ''), e.key, c.code || ' ' || d.screen || ' ' || d.key || ' ' || e.part,
+       e.value, e.cannot_judge, e.reason, e.protocol_version, audit_instant(e.at)
+FROM reading_settlement e JOIN reading_adjudication d ON d.id = e.adjudication_id
+JOIN reading_allocationplan p ON p.id = d.plan_id JOIN cases_case c ON c.id = d.case_id
+LEFT JOIN reading_adjudicatedoutput o ON o.id = e.output_id
+WHERE p.study_id = %(study)s AND NOT p.is_pilot
+UNION ALL
+SELECT 'adjudication', 0, 0, '', d.key, c.code || ' ' || d.screen, d.ending, false, d.reason, d.protocol_version,
+       audit_instant(coalesce(d.ended_at, d.opened_at))
+FROM reading_adjudication d JOIN reading_allocationplan p ON p.id = d.plan_id JOIN cases_case c ON c.id = d.case_id
+WHERE p.study_id = %(study)s AND NOT p.is_pilot
+UNION ALL
 SELECT 'verdict', g.replicate, r.position, '', c.code, '', v.verdict, v.declined, '', 0, audit_instant(v.created_at)
 FROM generation_refusalverdict v JOIN generation_interpretation i ON i.id = v.interpretation_id
 JOIN generation_generation g ON g.id = i.generation_id JOIN studies_arm r ON r.id = g.arm_id

@@ -17,6 +17,14 @@ from django.utils.translation import gettext_lazy as _
 
 from readerstudy.cases.models import Case
 from readerstudy.generation.models import Interpretation
+from readerstudy.reading.adjudication_models import (
+    AdjudicatedOutput,
+    Adjudication,
+    DisputedQuestion,
+    Ending,
+    Reminder,
+    Settlement,
+)
 from readerstudy.reading.path_models import (
     Act,
     Background,
@@ -32,11 +40,15 @@ from readerstudy.studies.models import Arm, Criterion, Membership, Study
 
 __all__ = [
     "Act",
+    "AdjudicatedOutput",
+    "Adjudication",
     "AllocatedOutput",
     "Allocation",
     "AllocationPlan",
     "Background",
     "CaseBatch",
+    "DisputedQuestion",
+    "Ending",
     "ExitEvent",
     "HiddenOutput",
     "Passage",
@@ -49,8 +61,10 @@ __all__ = [
     "RatingEvent",
     "ReaderSignature",
     "Reading",
+    "Reminder",
     "Replacement",
     "Session",
+    "Settlement",
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -52,7 +52,7 @@ def reading_page(
     practises = is_practice(allocation)
     unread = Allocation.objects.of(seat).unread().filter(position__gt=allocation.position)
     following = unread.of_practice(practises).first()
-    images = _images(allocation, following)
+    images = images_of(allocation, following)
     is_sealed = frozen.is_staged and reading.unaided_at is None
     outputs = [] if is_sealed else outputs_of(allocation)
     asking = Asking.of(allocation, outputs, is_sealed=is_sealed)
@@ -81,7 +81,7 @@ def reading_page(
             simulated=frozen.nature.all_simulated,
             recorded=frozen.nature.all_recorded,
             layout=frozen.layout,
-            boxes=_boxes(study, outputs, images[allocation.case_id]),
+            boxes=boxes_of(study, outputs, images[allocation.case_id]),
         ),
         saved_at=asking.saved_at,
         simulated_notice=frozen.nature.notice,
@@ -90,7 +90,7 @@ def reading_page(
         sealed=asking.sealed,
         sealed_at=visibility.clock(reading.unaided_at) if reading.unaided_at else "",
         is_sealed=is_sealed,
-        reference=_reference(allocation, frozen, is_sealed),
+        reference=reference_shown(allocation, frozen, is_sealed),
         layout=frozen.layout,
         tools=asking.tools,
         given=asking.given,
@@ -111,6 +111,7 @@ class Asking:
     is_staged: bool
     is_sealed: bool
     order: str
+    said: Mapping[str, tuple[visibility.ShownSaid, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, allocation: Allocation, outputs: Sequence[AllocatedOutput], *, is_sealed: bool) -> Asking:
@@ -194,31 +195,36 @@ class Asking:
             order=self.order,
             source=visibility.source_of(output) if is_edit and output else "",
             letters=tuple(self.outputs),
+            said=self.said.get(question.field, ()),
         )
 
 
-def image_url(study: Study, allocation: Allocation, slot: str, product: str) -> str:
+def image_url(
+    study: Study, allocation: Allocation, slot: str, product: str, view: str = "reading:image"
+) -> str:
     """Where this reader finds one product of an image: `meta`, `preview`, `overlay`, or `full-N` for frame N."""
-    return reverse("reading:image", args=[study.key, allocation.case_key, slot, product])
+    return reverse(view, args=[study.key, allocation.case_key, slot, product])
 
 
-def addresses_of(study: Study, allocation: Allocation) -> Callable[[Image, str], str]:
+def addresses_of(
+    study: Study, allocation: Allocation, view: str = "reading:image"
+) -> Callable[[Image, str], str]:
     """Addresses of a reader's images for the viewer, which puts the frame's number into `full-{frame}` itself."""
 
     def address(image: Image, product: str) -> str:
         if product != "full":
-            return image_url(study, allocation, image.slot, product)
-        return image_url(study, allocation, image.slot, "full-0").replace("full-0", "full-{frame}")
+            return image_url(study, allocation, image.slot, product, view)
+        return image_url(study, allocation, image.slot, "full-0", view).replace("full-0", "full-{frame}")
 
     return address
 
 
-def _reference(allocation: Allocation, frozen: Frozen, is_sealed: bool) -> SafeString | str:
+def reference_shown(allocation: Allocation, frozen: Frozen, is_sealed: bool) -> SafeString | str:
     """What the display against the reference shows; it comes with the output and not before."""
     return visibility.reference_of(allocation.case) if frozen.shows_reference and not is_sealed else ""
 
 
-def _boxes(
+def boxes_of(
     study: Study, outputs: list[AllocatedOutput], images: list[Image]
 ) -> dict[int, tuple[visibility.ShownBox, ...]] | None:
     """By output the boxes its source drew, where the study's rules show them to readers; else None."""
@@ -233,7 +239,7 @@ def _drawn(output: AllocatedOutput) -> list[dict[str, Any]]:
     return extraction.boxes if extraction else []
 
 
-def _images(*shown: Allocation | None) -> dict[int, list[Image]]:
+def images_of(*shown: Allocation | None) -> dict[int, list[Image]]:
     """The images of these presentations by the key of their case."""
     images: dict[int, list[Image]] = {allocation.case_id: [] for allocation in shown if allocation}
     for image in Image.objects.filter(case__in=images).order_by("slot"):

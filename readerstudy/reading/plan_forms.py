@@ -133,7 +133,8 @@ class PlanForm(forms.Form):
 
     def _checks(self) -> dict[str, Any]:
         every = _or(self.cleaned_data["checks_every"], USUAL_CHECKS.every)
-        return {"codes": self._codes, "every": every}
+        kept = [row for row in self._stored.get("checks", {}).get("key", ()) if row["case"] in self._codes]
+        return {"codes": self._codes, "every": every, **({"key": kept} if kept else {})}
 
 
 def _or(value: int | None, usual: int) -> int:

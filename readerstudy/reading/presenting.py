@@ -69,14 +69,25 @@ def question_at(
     return Question(criterion, letter) if fits else None
 
 
-def about(allocation: Allocation, question: Question, output: AllocatedOutput | None) -> About:
-    """What the check of an answer to this question needs to know; only that is read."""
+def about(
+    allocation: Allocation,
+    question: Question,
+    output: AllocatedOutput | None,
+    letters: Sequence[str] | None = None,
+) -> About:
+    """What the check of an answer to this question needs to know; only that is read.
+
+    `letters` are those on the screen, where the presentation has no rows.
+    """
     kind, frozen = question.criterion.kind, frozen_of(allocation.seat.study)
-    letters = tuple(each.letter for each in allocation.outputs.all()) if kind == "ranking" else ()
+    if kind != "ranking":
+        letters = ()
+    elif letters is None:
+        letters = [each.letter for each in allocation.outputs.all()]
     images = frames_of(allocation, frozen) if kind in POINTS else None
     if kind not in ON_TEXT or output is None:
-        return About(letters=letters, images=images)
-    return About(letters, lay_out(html_of(output, frozen.layout)).text, source_of(output), images)
+        return About(letters=tuple(letters), images=images)
+    return About(tuple(letters), lay_out(html_of(output, frozen.layout)).text, source_of(output), images)
 
 
 def frames_of(allocation: Allocation, frozen: Frozen) -> Mapping[str, Frame]:

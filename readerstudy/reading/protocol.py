@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from readerstudy.cases.models import Case, Purpose, ShownAs, rules_of
+from readerstudy.reading.adjudication.terms import Terms
 from readerstudy.reading.questions import BEFORE, stage_of
 from readerstudy.reading.visibility import Nature
 from readerstudy.studies.models import Arm, Criterion, Design, Study
@@ -29,6 +30,7 @@ class Frozen:
     tutorial: tuple[str, ...] = ()
     profile: tuple[str, ...] = ()
     leaving: tuple[Criterion, ...] = ()
+    terms: Terms = field(default_factory=Terms)
 
     @property
     def shows_reference(self) -> bool:
@@ -80,6 +82,7 @@ def _read(study_id: int) -> Frozen:
         tutorial=tuple(texts.get("tutorial", ())),
         profile=tuple(design.document.get("readers", {}).get("profile", ())),
         leaving=tuple(Criterion.objects.exit(study)),
+        terms=Terms.of(design.section("adjudication"), criteria),
     )
 
 

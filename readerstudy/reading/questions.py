@@ -66,12 +66,16 @@ class Subject:
 
 @dataclass(frozen=True)
 class Presentation:
-    """What is on a reader's screen. `reference` is the HTML of the reference standard where the display shows it."""
+    """What is on a reader's screen. `reference` is the HTML of the reference standard where the display shows it.
+
+    `only` limits it to these fields; what they wait for beyond them counts as given.
+    """
 
     criteria: tuple[Criterion, ...]
     subjects: tuple[Subject, ...] = ()
     strata: Mapping[str, str] | None = None
     reference: str = ""
+    only: frozenset[str] | None = None
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
@@ -80,7 +84,9 @@ class Presentation:
         for criterion in self.criteria:
             if self._fits(criterion):
                 made += [self._with_needs(criterion, *subject, made) for subject in self._subjects(criterion)]
-        return tuple(made)
+        if self.only is None:
+            return tuple(made)
+        return tuple(_within(question, self.only) for question in made if question.field in self.only)
 
     def of_stage(self, *, revealed: bool) -> tuple[Question, ...]:
         """The questions of a staged case that are open to answers: before the output is revealed, or after."""
@@ -124,6 +130,18 @@ class Presentation:
             if "criterion" in condition
         )
         return Question(criterion, letter, part, needs)
+
+
+def with_dependents(
+    questions: Iterable[Question], fields: Iterable[str], keys: frozenset[str]
+) -> frozenset[str]:
+    """These fields, and of the questions with these keys all that wait for an answer to one of them."""
+    found = set(fields)
+    for question in questions:
+        waits_for = {field for need in question.needs for field in need.fields}
+        if question.criterion.key in keys and waits_for & found:
+            found.add(question.field)
+    return frozenset(found)
 
 
 def asked(questions: Iterable[Question], answers: Mapping[str, str]) -> set[str]:
@@ -184,6 +202,14 @@ def _bears_on(earlier: Question, question: Question, key: object) -> bool:
     if earlier.letter and question.letter and earlier.letter != question.letter:
         return False
     return not (earlier.part_key and question.part_key) or earlier.part_key == question.part_key
+
+
+def _within(question: Question, fields: frozenset[str]) -> Question:
+    """The question without the conditions that hang on answers which are not among these."""
+    needs = (
+        Need(tuple(each for each in need.fields if each in fields), need.values) for need in question.needs
+    )
+    return replace(question, needs=tuple(need for need in needs if need.fields))
 
 
 def _is_met(need: Need, fields: set[str], answers: Mapping[str, str]) -> bool:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from readerstudy.cases.models import Case
+from readerstudy.reading.adjudication.overview import adjudicators_of, count_open
 from readerstudy.reading.models import AllocationPlan
 from readerstudy.reading.path.key_tables import count_said
 from readerstudy.reading.previews import obstacle_of
@@ -31,14 +32,30 @@ def _look_at_readers(study: Study) -> Findings:
 
 def _look_at_plan(study: Study) -> Findings:
     if AllocationPlan.objects.locked(study):
-        return Findings("", (Line(Sign.OK, _("Who reads what is drawn, stored and provable")),))
+        drawn = Line(Sign.OK, _("Who reads what is drawn, stored and provable"))
+        return Findings("", (drawn, *_look_at_disagreements(study)))
     if not Arm.objects.filter(study=study).exists() or not Case.objects.of(study).exists():
         return Findings()  # their own stations say that they are missing
     obstacle = obstacle_of(study)
     if obstacle:
         url = reverse("reading:plan", args=[study.key])
         return Findings("", (Line(Sign.BAD, obstacle, _("Change the plan"), url),))
-    return Findings("", (Line(Sign.OK, _("The plan can be drawn")), *_look_at_practice(study)))
+    can_be = Line(Sign.OK, _("The plan can be drawn"))
+    return Findings("", (can_be, *_look_at_practice(study), *_look_at_disagreements(study)))
+
+
+def _look_at_disagreements(study: Study) -> tuple[Line, ...]:
+    """Whether somebody settles them, where the protocol says so, and how many wait."""
+    if not Design.objects.of(study).section("adjudication"):
+        return ()
+    if not adjudicators_of(study).exists():
+        text = _("Disagreements are to be settled, and no adjudicator is invited.")
+        return (Line(Sign.WARN, text, _("Invite one"), reverse("reading:readers", args=[study.key])),)
+    n = count_open(study)
+    if not n:
+        return ()
+    text = ngettext("%(n)d disagreement is open.", "%(n)d disagreements are open.", n) % {"n": n}
+    return (Line(Sign.WARN, text, _("Look at them"), reverse("reading:adjudications", args=[study.key])),)
 
 
 def _look_at_practice(study: Study) -> tuple[Line, ...]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from readerstudy.reading.views import console, plans, practice, preview, room
+from readerstudy.reading.views import adjudication, console, plans, practice, preview, room
 from readerstudy.reading.views import path as path_views
 
 app_name = "reading"
@@ -25,9 +25,36 @@ urlpatterns = [
     path("read/<slug:key>/case/<slug:reading_key>/rate/", room.rate, name="rate"),
     path("read/<slug:key>/case/<slug:reading_key>/submit/", room.submit, name="submit"),
     path("read/<slug:key>/image/<slug:case_key>/<slug:slot>/<slug:product>/", room.image, name="image"),
+    path("adjudicate/<slug:key>/", adjudication.queue, name="adjudicate"),
+    path("adjudicate/<slug:key>/next/", adjudication.open_next, name="adjudicate_next"),
+    path("adjudicate/<slug:key>/stop/", adjudication.stop, name="stop_adjudicating"),
+    path("adjudicate/<slug:key>/case/<slug:adjudication_key>/", adjudication.show, name="adjudication"),
+    path("adjudicate/<slug:key>/case/<slug:adjudication_key>/settle/", adjudication.settle, name="settle"),
+    path(
+        "adjudicate/<slug:key>/case/<slug:adjudication_key>/finish/",
+        adjudication.finish,
+        name="finish_adjudication",
+    ),
+    path(
+        "adjudicate/<slug:key>/image/<slug:case_key>/<slug:slot>/<slug:product>/",
+        adjudication.image,
+        name="adjudication_image",
+    ),
+    path("studies/<slug:key>/plan/adjudication/", adjudication.rules, name="adjudications"),
+    path(
+        "studies/<slug:key>/plan/adjudication/<int:number>/reassign/",
+        adjudication.reassign,
+        name="reassign_adjudication",
+    ),
+    path(
+        "studies/<slug:key>/plan/adjudication/<int:number>/close/",
+        adjudication.close,
+        name="close_adjudication",
+    ),
     path("studies/<slug:key>/readers/", console.readers, name="readers"),
     path("studies/<slug:key>/readers/board/", console.board, name="board"),
     path("studies/<slug:key>/readers/<int:number>/link/", console.show_link, name="show_link"),
+    path("studies/<slug:key>/readers/<int:number>/remind/", console.remind, name="remind"),
     path("studies/<slug:key>/readers/<int:number>/remove/", console.remove, name="remove"),
     path("studies/<slug:key>/readers/<int:number>/join/", plans.join, name="join"),
     path("studies/<slug:key>/readers/<int:number>/replace/", plans.replace, name="replace"),

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from readerstudy.accounts.models import User
 from readerstudy.accounts.people import signed_in
 from readerstudy.studies.lifecycle import State
-from readerstudy.studies.models import Membership, Role, Study
+from readerstudy.studies.models import Design, Membership, Role, Study
+from readerstudy.studies.policies import can_change_data
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 ARCHIVED = _("This study is archived. It can be read and exported, and nothing in it can be changed.")
@@ -52,6 +53,24 @@ def access_study(request: HttpRequest, key: str, *roles: Role) -> Access:
     if found[0].study.state == State.ARCHIVED and request.method not in READING:
         raise PermissionDenied(ARCHIVED)
     return Access(user=user, study=found[0].study, memberships=found)
+
+
+def access_results(request: HttpRequest, key: str, *roles: Role) -> Access:
+    """As `access_study`, for pages that show results: who settles disagreements sees none before the data are locked.
+
+    So it is where the protocol has disagreements settled at all, and for people who have no other of the roles.
+    """
+    access = access_study(request, key, *roles)
+    settles_only = access.roles & set(roles) == {Role.ADJUDICATOR} and can_change_data(access.study)
+    if settles_only and Design.objects.of(access.study).section("adjudication"):
+        raise Http404
+    return access
+
+
+def access_adjudicator(request: HttpRequest, key: str) -> Membership:
+    """The membership by which the signed-in person settles disagreements in the study `key`, or `Http404`."""
+    access = access_study(request, key, Role.ADJUDICATOR)
+    return next(membership for membership in access.memberships if membership.role == Role.ADJUDICATOR)
 
 
 def access_seat(request: HttpRequest, key: str) -> Membership:

@@ -185,7 +185,9 @@ MOVES: dict[State, frozenset[State]] = {
 OPEN_TO_CHANGE = frozenset({State.DRAFT})
 OPEN_TO_READING = frozenset({State.PILOT, State.RUNNING})
 OPEN_TO_DATA = frozenset({State.DRAFT, State.PILOT, State.LOCKED, State.RUNNING, State.PAUSED, State.CLOSED})
-"""States in which verdicts and settlements can be added: all before the data lock."""
+"""States in which verdicts can be added: all before the data lock."""
+OPEN_TO_SETTLEMENT = frozenset({State.RUNNING, State.PAUSED, State.CLOSED})
+"""States in which disagreements of readers can be settled."""
 OPEN_TO_AMENDMENT = frozenset({State.LOCKED, State.RUNNING, State.PAUSED})
 OPEN_TO_EMERGENCY = frozenset({State.LOCKED, State.RUNNING, State.PAUSED, State.CLOSED, State.DATA_LOCKED})
 NAMED = frozenset({State.UNBLINDED, State.ARCHIVED})

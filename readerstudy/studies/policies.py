@@ -3,7 +3,15 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from readerstudy.studies.lifecycle import OPEN_TO_CHANGE, OPEN_TO_DATA, OPEN_TO_READING, Move, State, may_move
+from readerstudy.studies.lifecycle import (
+    OPEN_TO_CHANGE,
+    OPEN_TO_DATA,
+    OPEN_TO_READING,
+    OPEN_TO_SETTLEMENT,
+    Move,
+    State,
+    may_move,
+)
 from readerstudy.studies.models import Study
 
 
@@ -36,7 +44,7 @@ def check_reading_open(study: Study) -> None:
 
 
 def can_change_data(study: Study) -> bool:
-    """Whether verdicts and settlements of disagreements can still be added."""
+    """Whether verdicts can still be added."""
     return study.state in OPEN_TO_DATA
 
 
@@ -47,6 +55,17 @@ def check_data_open(study: Study) -> None:
                 "The data of this study are locked, so nothing can be added to them. The report always gives the same."
             )
         )
+
+
+def can_settle(study: Study) -> bool:
+    """Whether disagreements of readers can be settled now."""
+    return study.state in OPEN_TO_SETTLEMENT
+
+
+def check_settling_open(study: Study) -> None:
+    check_data_open(study)
+    if not can_settle(study):
+        raise StudyError(_("Disagreements can be settled once the study runs."))
 
 
 def check_deed(study: Study, move: Move) -> None:

@@ -37,7 +37,7 @@ ENTRANCES = {
     Role.COORDINATOR: "studies:detail",
     Role.READER: "reading:start",
     Role.RESEARCHER: "analysis:report",
-    Role.ADJUDICATOR: "analysis:report",
+    Role.ADJUDICATOR: "reading:adjudicate",
     Role.WRITER: "generation:write",
 }
 

@@ -3,7 +3,7 @@
    <button data-boxes='[{"image": 0, "frame": 0, "points": [[x, y], [x, y]]}]' aria-pressed="false">Boxes (1)</button>
 
    `image` counts the <rs-viewer> elements of the page, points are corners in pixels of that image. One text's boxes are
-   shown at a time; what the reader has drawn stays. */
+   shown at a time; what the reader has drawn stays. data-label names whose boxes they are where that is no text. */
 
 const same = (mark, box) =>
   mark.kind === "box" && mark.frame === box.frame && JSON.stringify(mark.points) === JSON.stringify(box.points);
@@ -12,7 +12,7 @@ const buttons = () => [...document.querySelectorAll("[data-boxes]")];
 const viewers = () => [...document.querySelectorAll("rs-viewer")];
 /** With the letter of their text, which tells them from what the reader draws. */
 const boxesOf = (button) => {
-  const label = button.closest("[data-output]")?.dataset.output;
+  const label = button.dataset.label ?? button.closest("[data-output]")?.dataset.output;
   return JSON.parse(button.dataset.boxes).map((box) => ({ ...box, label }));
 };
 

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from PIL import Image as Picture
 from playwright.sync_api import Browser, expect
 
-from readerstudy.demo.people import COORDINATOR, READER, RESEARCHER, SignIn
+from readerstudy.demo.people import ADJUDICATOR, COORDINATOR, READER, RESEARCHER, SignIn
 from readerstudy.imaging.phantoms import draw_fundus, encode_png
 from tests.journeys.people import Person
 from tests.journeys.site import Demo
@@ -59,6 +59,7 @@ STUDY_PAGES = (
     ("plan", "reading:plan"),
     ("allocation", "reading:allocation"),
     ("practice", "reading:practice"),
+    ("disagreements", "reading:adjudications"),
     ("sample-size", "reading:sample_size"),
     ("report", "analysis:report"),
     ("take-away", "analysis:files"),
@@ -137,6 +138,8 @@ SEEN_ELSEWHERE = {
     "reading:practice_case",
     "analysis:case",
     "analysis:screen",
+    "reading:adjudicate",
+    "reading:adjudication",
     "accounts:accept_invitation",
     "home",  # leads to the studies
 }
@@ -164,6 +167,8 @@ NO_PAGES = {  # answers to a form, parts of a page, downloads and pictures
     "reading:consent", "reading:resume", "reading:stop", "reading:rate", "reading:submit", "reading:image",
     "reading:screen", "reading:sign", "reading:certificate", "reading:practise_again", "reading:practice_table",
     "reading:practice_upload", "reading:grant_practice",
+    "reading:adjudicate_next", "reading:stop_adjudicating", "reading:settle", "reading:finish_adjudication",
+    "reading:adjudication_image", "reading:reassign_adjudication", "reading:close_adjudication", "reading:remind",
     "reading:plan_preview", "reading:join", "reading:release", "analysis:readers",
     "reading:board", "reading:show_link", "reading:remove", "api:revoke_token",
 }  # fmt: skip
@@ -427,6 +432,19 @@ def test_a_researcher(arrive: Callable[..., Person], demo: Demo, pictures: Path)
     researcher.page.get_by_role("link", name="Screen").first.click()
     expect(researcher.page.get_by_text("Nothing can be changed here.")).to_be_visible()
     researcher.photograph(pictures, "researcher-screen", whole=False)
+
+
+def test_an_adjudicator(arrive: Callable[..., Person], demo: Demo, pictures: Path) -> None:
+    """The simulated readers of the demonstration disagree about some cases; the panel sees what each answered."""
+    adjudicator = arrive()
+    page = adjudicator.page
+    adjudicator.sign_in(ADJUDICATOR)
+    adjudicator.open(reverse("reading:adjudicate", args=[demo.study]))
+    adjudicator.photograph(pictures, "disagreements-that-wait")
+    page.locator("main button[type=submit].primary").click()
+    page.wait_for_selector("#reading[data-ready]")
+    expect(page.get_by_text("First reader").first).to_be_visible()
+    adjudicator.photograph(pictures, "disagreement", main=True)
 
 
 def test_site_staff(arrive: Callable[..., Person], demo: Demo, pictures: Path) -> None:

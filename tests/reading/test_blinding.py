@@ -15,11 +15,12 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from readerstudy.reading.actions import start_study
-from readerstudy.reading.models import Allocation
+from readerstudy.reading.models import Adjudication, Allocation
 from readerstudy.studies.actions import save_criterion, set_section
-from readerstudy.studies.models import Study
+from readerstudy.studies.models import Membership, Study
 from readerstudy.studies.models.criterion import Phase
 from tests import factories
+from tests.reading.disputes import answer, make_adjudicator, submit
 from tests.reading.path_worlds import TIRED
 
 pytestmark = pytest.mark.django_db
@@ -243,6 +244,97 @@ def test_swapping_the_models_changes_nothing_along_the_whole_path() -> None:
 def unnumbered(body: bytes) -> bytes:
     """The bytes without the random tokens of the last questions."""
     return re.sub(rb'(@token" value=")[0-9a-f-]{36}', rb"\1", body)
+
+
+def disputed_by(by: str) -> Callable[[list[dict[str, object]], list[str]], Study]:
+    """The same study with a second reader, and a rule that both readers set off on every case."""
+
+    def made(models: list[dict[str, object]], texts: list[str]) -> Study:
+        section = {"by": by, "rules": [{"criterion": "correctness", "trigger": "gap", "limit": 2}]}
+        study = build_with(models, texts, with_second_reader, {"adjudication": section})
+        # The same text gets the same answers, whichever arm it comes from.
+        for place, seat in enumerate(Membership.objects.readers(study).select_related("user")):
+            for allocation in Allocation.objects.of(seat).select_related("seat__study", "seat__user"):
+                answer(allocation, "correctness", ("1", "5")[place], allocation.outputs.get().letter)
+                submit(allocation)
+        make_adjudicator(study, email="adjudicator@example.org")
+        return study
+
+    return made
+
+
+def with_second_reader(study: Study) -> None:
+    two_questions(study)
+    factories.make_reader(study, email="second@example.org")
+
+
+def everything_an_adjudicator_gets(study: Study) -> Iterator[tuple[str, Answer]]:
+    """Walks the pages of settling: queue, screen, fragment, images, saves, refusals, the next one."""
+    client = Client()
+    client.force_login(study.memberships.get(role="adjudicator").user)
+
+    def ask(method: str, name: str, *here: str, data: Any = None, **headers: str) -> tuple[str, Answer]:
+        url = reverse(f"reading:{name}", args=[study.key, *here])
+        response = getattr(client, method)(url, data or {}, headers=headers)
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+        where = f"{method} {url} {sorted((data or {}).items())} {headers}"
+        return where, (response.status_code, dict(response.headers), body)
+
+    yield ask("get", "adjudicate")
+    for number in range(6):
+        yield ask("post", "adjudicate_next", **({"HX_Request": "true"} if number % 2 else {}))
+        opened = Adjudication.objects.get(plan__study=study, ended_at=None)
+        yield ask("get", "adjudication", opened.key)
+        yield ask("get", "adjudication", opened.key, HX_Request="true")
+        for product in ("meta", "preview", "full-0", "full-1"):
+            yield ask("get", "adjudication_image", opened.case_key, "prior", product)
+        sent = {"output": "A", "criterion": "correctness", "value": "3", "token": str(uuid.UUID(int=number))}
+        yield ask("post", "finish_adjudication", opened.key)
+        yield ask("post", "finish_adjudication", opened.key, HX_Request="true")
+        for wrong in ({}, sent | {"value": "9"}, sent | {"criterion": "note"}, sent):
+            yield ask("post", "settle", opened.key, data=wrong)
+        yield ask("post", "finish_adjudication", opened.key, HX_Request="true")
+        yield ask("get", "adjudication", opened.key)
+    yield ask("get", "adjudicate")
+    yield ask("post", "stop_adjudicating")
+
+
+def walk_settling(models: list[dict[str, object]], texts: list[str], by: str) -> dict[str, Answer]:
+    seen: dict[str, Answer] = {}
+    with transaction.atomic(), time_machine.travel(NOON, tick=False):
+        seen.update(everything_an_adjudicator_gets(disputed_by(by)(models, texts)))
+        transaction.set_rollback(True)
+    return {where: (status, headers, normal(body, texts)) for where, (status, headers, body) in seen.items()}
+
+
+@pytest.mark.parametrize("by", ["third_reader", "panel"])
+def test_swapping_the_models_changes_nothing_for_an_adjudicator(by: str) -> None:
+    one, other = walk_settling(MODELS, TEXTS, by), walk_settling(MODELS[::-1], TEXTS[::-1], by)
+    assert one.keys() == other.keys()
+    assert len(one) > 70
+    for where, (status, headers, body) in one.items():
+        swapped = other[where]
+        assert (status, unsized(headers, body)) == (swapped[0], unsized(swapped[1], swapped[2])), where
+        assert body == swapped[2], where
+        everything = f"{where} {headers} {body.decode(errors='replace')}".lower()
+        assert not [secret for secret in SECRETS if secret in everything], where
+        assert not re.search(r"r0[12]\b|reader@example|second@example", everything), where
+
+
+def test_the_walk_reaches_every_address_of_settling() -> None:
+    """A new address for adjudicators has to join the walk above."""
+    from readerstudy.reading.urls import urlpatterns
+
+    names = {pattern.name for pattern in urlpatterns if str(pattern.pattern).startswith("adjudicate/")}
+    assert names == {
+        "adjudicate",
+        "adjudicate_next",
+        "stop_adjudicating",
+        "adjudication",
+        "settle",
+        "finish_adjudication",
+        "adjudication_image",
+    }
 
 
 def test_changing_the_models_under_the_same_texts_changes_no_byte() -> None:

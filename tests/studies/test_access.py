@@ -18,7 +18,7 @@ PAGES += ["generation:prompts", "generation:new_prompt", "cases:purposes"]
 PAGES += ["generation:verdicts", "generation:choose_verdicts", "generation:agreement", "generation:leaks"]
 PAGES += ["generation:text_rules", "generation:freeze"]
 PAGES += ["studies:add_question", "studies:audit", "reading:readers", "reading:board", "reading:allocation"]
-PAGES += ["reading:plan", "reading:sample_size", "reading:practice"]
+PAGES += ["reading:plan", "reading:sample_size", "reading:practice", "reading:adjudications"]
 
 
 @pytest.fixture
@@ -154,3 +154,27 @@ def test_nobody_reads_texts_of_their_own(study: Study, first: Role, then: Role) 
     person = factories.make_member(study, first).user
     with pytest.raises(StudyError, match="cannot read in it"):
         factories.make_member(study, then, user=person)
+
+
+@pytest.mark.parametrize("first", [Role.WRITER, Role.ADJUDICATOR])
+def test_nobody_settles_what_was_said_of_a_text_of_their_own(study: Study, first: Role) -> None:
+    from readerstudy.studies.policies import StudyError
+
+    then = Role.ADJUDICATOR if first == Role.WRITER else Role.WRITER
+    person = factories.make_member(study, first).user
+    with pytest.raises(StudyError, match="settle disagreements"):
+        factories.make_member(study, then, user=person)
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("adjudicator", 200), ("coordinator", 404), ("reader", 404), ("researcher", 404), ("nobody", 302)],
+)
+def test_the_queue_of_disagreements_is_for_adjudicators(study: Study, who: str, status: int) -> None:
+    url = reverse("reading:adjudicate", args=[study.key])
+    assert client_of(study, who).get(url).status_code == status
+
+
+def test_an_adjudicators_list_leads_to_the_queue(study: Study) -> None:
+    page = client_of(study, "adjudicator").get(reverse("studies:list")).content.decode()
+    assert reverse("reading:adjudicate", args=[study.key]) in page

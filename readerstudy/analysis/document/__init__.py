@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from readerstudy.analysis.document import (
+    adjudication,
     arms,
     blinding,
     cases,
@@ -64,6 +65,7 @@ def document_of(content: Content) -> Document:
         constancy.with_readers(content, badges),
         course.repeats(content),
         cases.section(content),
+        adjudication.section(content),
         course.drift(content),
         course.times(content, badges),
         leaving.section(content),

@@ -21,7 +21,7 @@ from readerstudy.demo.dry_run.endpoints import Promised, promised_of
 from readerstudy.demo.dry_run.images import drawn_png
 from readerstudy.demo.dry_run.outputs import make_outputs, simulated_vendor
 from readerstudy.demo.dry_run.small import made_small
-from readerstudy.demo.simulation import simulate_reader
+from readerstudy.demo.simulation import simulate_adjudicator, simulate_reader
 from readerstudy.reading.actions import start_study
 from readerstudy.reading.models import Rating, Reading
 from readerstudy.studies.actions import add_member, give_consent, move_study
@@ -87,6 +87,10 @@ def dry_run(
     with clock.of("readers"):
         for seat in Membership.objects.readers(study).select_related("user", "study"):
             say(f"{seat.pseudonym}: {simulate_reader(seat=seat, seed=seed)} readings by a simulated reader.")
+    with clock.of("adjudicators"):
+        for adjudicator in _call_adjudicators(study, by):
+            settled = simulate_adjudicator(adjudicator=adjudicator, seed=seed)
+            say(f"{settled} cases with disagreements settled by a simulated adjudicator.")
     with clock.of("report"):
         study = move_study(study=study, then=State.CLOSED, by=by)
         report = freeze_report(study=study, by=by)
@@ -144,11 +148,28 @@ def _draw_images(study: Study, seed: int) -> None:
     confirm_images(images=Image.objects.of(study), by=by)
 
 
+def _call_adjudicators(study: Study, by: User) -> list[Membership]:
+    """As many simulated adjudicators as the protocol says, one at least where it has disagreements settled."""
+    design = Design.objects.of(study)
+    if not design.section("adjudication"):
+        return []
+    count = max(1, design.section("readers").get("adjudicators", 1))
+    return [
+        add_member(study=study, user=_person("adjudicator", number), role=Role.ADJUDICATOR, by=by)
+        for number in range(1, count + 1)
+    ]
+
+
+def _person(role: str, number: int) -> User:
+    """An account that is simulated; the same one in every dry run."""
+    email = f"simulated-{role}-{number}@demo.example"
+    known = User.objects.filter(email=email).first()
+    return known or create_account(email=email, name=f"Simulated {role} {number}", is_simulated=True)
+
+
 def _invite(study: Study, count: int) -> None:
     for number in range(1, count + 1):
-        email = f"simulated-reader-{number}@demo.example"
-        user = User.objects.filter(email=email).first()
-        user = user or create_account(email=email, name=f"Simulated reader {number}", is_simulated=True)
+        user = _person("reader", number)
         specialty = SPECIALTIES[number % len(SPECIALTIES)]
         save_profile(user=user, name=user.name, specialty=specialty, years_experience=3 + number)
         seat = add_member(study=study, user=user, role=Role.READER, by=study.created_by)

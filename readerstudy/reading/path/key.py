@@ -11,6 +11,7 @@ from readerstudy.reading.models import AllocatedOutput, Allocation
 from readerstudy.reading.questions import Question
 from readerstudy.reading.scales.base import options_of
 from readerstudy.studies.models import Criterion
+from readerstudy.studies.protocol.adjudicating import turned
 from readerstudy.studies.protocol.practice import COMPARED, COMPARISON, answers_of
 from readerstudy.studies.rubrics.values import read_number
 
@@ -137,6 +138,6 @@ def _is_turned(outputs: Sequence[AllocatedOutput]) -> bool:
 
 
 def _turned(criterion: Criterion, expected: Expected) -> tuple[str, ...]:
-    """The same answers with A and B exchanged: the options from behind."""
+    """The same answers with A and B exchanged."""
     options = options_of(criterion)
-    return tuple(options[-1 - options.index(answer)] for answer in expected.answers if answer in options)
+    return tuple(turned(answer, options) for answer in expected.answers if answer in options)

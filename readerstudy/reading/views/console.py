@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,13 +15,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from readerstudy.accounts.actions import invitation_token
 from readerstudy.accounts.models import Invitation
+from readerstudy.reading import actions
+from readerstudy.reading.adjudication.overview import count_open
 from readerstudy.reading.board import board_of, left_behind
-from readerstudy.reading.mail import send_invitation
+from readerstudy.reading.mail import send_invitation, send_reminder
 from readerstudy.reading.planning import held_back
+from readerstudy.reading.protocol import frozen_of
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.actions import invite_member, remove_member
 from readerstudy.studies.attempt import attempt
 from readerstudy.studies.forms import InviteForm
+from readerstudy.studies.lifecycle import Deed, moves_from
 from readerstudy.studies.models import Membership, Role
 from readerstudy.studies.policies import can_change_protocol
 
@@ -65,6 +70,16 @@ def show_link(request: HttpRequest, key: str, number: int) -> HttpResponse:
 
 
 @require_POST
+def remind(request: HttpRequest, key: str, number: int) -> HttpResponse:
+    """Sends a reader a mail with a fresh link, where the last one is a day old."""
+    access = access_study(request, key, Role.COORDINATOR)
+    seat = get_object_or_404(Membership.objects.readers(access.study).select_related("user"), pk=number)
+    success = _("%(reader)s gets a mail with a link that leads on.") % {"reader": seat.pseudonym}
+    attempt(request, partial(_remind, request, access, seat), success=success)
+    return redirect("reading:readers", key)
+
+
+@require_POST
 def remove(request: HttpRequest, key: str, number: int) -> HttpResponse:
     access = access_study(request, key, Role.COORDINATOR)
     member = get_object_or_404(Membership.objects.present(), study=access.study, pk=number)
@@ -76,6 +91,14 @@ def remove(request: HttpRequest, key: str, number: int) -> HttpResponse:
     return redirect("reading:readers", key)
 
 
+@transaction.atomic
+def _remind(request: HttpRequest, access: Access, seat: Membership) -> None:
+    """The mail and its record together: where it cannot be sent, nobody was reminded."""
+    reminder = actions.remind_reader(seat=seat, by=access.user)
+    member = _invite(request, access, seat.user.email, Role.READER, mail=False)
+    send_reminder(member, link=_link(request, member.invitation), left=reminder.left, by=access.user)
+
+
 def _people(access: Access) -> dict[str, object]:
     rows = board_of(access.study)
     others = Membership.objects.present().filter(study=access.study).exclude(role=Role.READER)
@@ -84,6 +107,10 @@ def _people(access: Access) -> dict[str, object]:
         "study": access.study,
         "rows": rows,
         "has_practice": any(row.practice.total for row in rows),
+        "has_checks": any(row.checked.read for row in rows),
+        "disagreements": count_open(access.study),
+        "settles": frozen_of(access.study).terms.is_declared,
+        "moves": [move for move in moves_from(access.study.state) if move.deed in (Deed.PAUSE, Deed.RESUME)],
         "gone": left_behind(access.study),
         "held_back": len(held_back(access.study)),
         "others": others.select_related("user", "invitation").order_by("role", "pk"),

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from readerstudy.accounts.models import ReaderProfile
 from readerstudy.accounts.people import signed_in
+from readerstudy.cases.models import Image
 from readerstudy.cases.pixels import open_for_reader
 from readerstudy.reading import actions
 from readerstudy.reading.access import access_allocation, access_image, access_subject
@@ -203,7 +204,11 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
 @cache_control(private=True, max_age=IMAGE_SECONDS, immutable=True)
 def image(request: HttpRequest, key: str, case_key: str, slot: str, product: str) -> HttpResponseBase:
     """One product of an image, as `image_url` names them. Names and bytes tell nothing of arm or origin."""
-    found = access_image(request, key, case_key, slot)
+    return send_image(access_image(request, key, case_key, slot), product)
+
+
+def send_image(found: Image, product: str) -> HttpResponseBase:
+    """The bytes of one product of an image, or what the viewer has to know of it."""
     shown_as = shown_as_of(found.case.study)
     if product == "meta":
         return JsonResponse(public_meta(found, shown_as))

@@ -11,6 +11,7 @@ from readerstudy.reading.visibility.images import (
     public_meta,
     show_boxes,
     show_images,
+    show_marks,
 )
 from readerstudy.reading.visibility.page import (
     Nature,
@@ -27,6 +28,7 @@ from readerstudy.reading.visibility.questions import (
     ShownCriterion,
     ShownGroup,
     ShownOption,
+    ShownSaid,
     ShownSealed,
     entries_of,
     show_criterion,
@@ -57,6 +59,7 @@ __all__ = [
     "ShownImage",
     "ShownOption",
     "ShownOutput",
+    "ShownSaid",
     "ShownSealed",
     "clock",
     "day_and_clock",
@@ -68,6 +71,7 @@ __all__ = [
     "show_comparisons",
     "show_criterion",
     "show_images",
+    "show_marks",
     "show_outputs",
     "show_question",
     "show_sealed",

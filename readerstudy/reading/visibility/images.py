@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,9 @@ from django.utils.translation import ngettext
 
 from readerstudy.cases.models import FIRST_SLOT, OVERLAY, Image, ShownAs
 from readerstudy.cases.viewing import size_shown, viewer_meta
+
+POINT_MARGIN = 6.0
+"""Pixels around a point that is shown as a box."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,19 @@ def _show_box(box: Mapping[str, Any], place: int, image: Image, shown_as: ShownA
     frame = image.key_frame if shown_as == ShownAs.FULL else 0
     corners = ((round(left, 2), round(top, 2)), (round(right, 2), round(bottom, 2)))
     return ShownBox(image=place, frame=frame, points=corners)
+
+
+def show_marks(answer: str, images: Sequence[Image]) -> tuple[ShownBox, ...]:
+    """What a reader marked, as the boxes around it: of a point a small one with the point in its middle."""
+    places = {image.slot: place for place, image in enumerate(_by_themselves(images))}
+    marks = [mark for mark in json.loads(answer) if mark["slot"] in places]
+    return tuple(ShownBox(places[mark["slot"]], mark["frame"], _around(mark["points"])) for mark in marks)
+
+
+def _around(points: Sequence[Sequence[float]]) -> tuple[tuple[float, float], tuple[float, float]]:
+    across, down = [x for x, _y in points], [y for _x, y in points]
+    margin = POINT_MARGIN if len(points) == 1 else 0
+    return (min(across) - margin, min(down) - margin), (max(across) + margin, max(down) + margin)
 
 
 def _by_themselves(images: Sequence[Image]) -> list[Image]:

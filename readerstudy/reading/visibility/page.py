@@ -102,19 +102,24 @@ class ReadingPage:
     is_practice: bool = False
     is_read_only: bool = False
     late_since: str = ""
+    is_adjudication: bool = False
+    shows_readings: bool = False
+    readers_notice: str = ""
 
     @property
     def heading(self) -> str:
-        """ "Case 3 of 40", or of practice."""
+        """ "Case 3 of 40", or of practice, or of those that readers disagree about."""
         told = {"position": self.position, "total": self.total}
+        if self.is_adjudication:
+            return _("Disagreement %(position)d of %(total)d") % told
         if self.is_practice:
             return _("Practice case %(position)d of %(total)d") % told
         return _("Case %(position)d of %(total)d") % told
 
     @property
     def has_boxes(self) -> bool:
-        """Whether this study lets readers see the boxes that a text's source drew."""
-        return any(output.boxes is not None for output in self.outputs)
+        """Whether boxes can be laid over the images: those of a text's source, or what readers drew."""
+        return self.shows_readings or any(output.boxes is not None for output in self.outputs)
 
     @property
     def given_json(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from django.utils.formats import time_format
 from django.utils.timezone import localtime
@@ -16,6 +16,7 @@ from readerstudy.reading.models import Rating
 from readerstudy.reading.parts import Part
 from readerstudy.reading.questions import Need, Question, field_name
 from readerstudy.reading.scales.numbers import bounds_of
+from readerstudy.reading.visibility.images import ShownBox
 from readerstudy.studies.models import Criterion
 
 LETTER_KEYS = "abcdefghijklmnopqrstvwyz"  # u undoes, x declines
@@ -40,6 +41,25 @@ class ShownOption:
     def face(self) -> str:
         """What stands on the button of a scale: its value where that is a figure of one or two signs, else its key."""
         return self.value if len(self.value) <= 2 and self.value.lstrip("-").isdigit() else self.keycap
+
+
+@dataclass(frozen=True)
+class ShownSaid:
+    """What one of several readers answered, without a name; `boxes` is where it lies on the images, None for words."""
+
+    place: int
+    answer: str
+    boxes: tuple[ShownBox, ...] | None = None
+
+    @property
+    def who(self) -> str:
+        names = {1: _("First reader"), 2: _("Second reader"), 3: _("Third reader")}
+        return names.get(self.place) or _("Reader %(n)d") % {"n": self.place}
+
+    @property
+    def boxes_json(self) -> str:
+        """The boxes as the page's script takes them."""
+        return json.dumps([asdict(box) for box in self.boxes or ()])
 
 
 @dataclass(frozen=True)
@@ -74,6 +94,7 @@ class ShownCriterion:
     source: str = ""
     letters: tuple[str, ...] = field(default=())
     basis: str = ""
+    said: tuple[ShownSaid, ...] = ()
 
     @property
     def template(self) -> str:
@@ -186,6 +207,7 @@ def show_criterion(
     order: str = "",
     source: str = "",
     letters: Sequence[str] = (),
+    said: Sequence[ShownSaid] = (),
 ) -> ShownCriterion:
     """One question; `order` shuffles the options of a criterion that wants it, the same way each time.
 
@@ -222,6 +244,7 @@ def show_criterion(
         source=source,
         letters=tuple(letters),
         basis=_basis(rating),
+        said=tuple(said),
     )
 
 
@@ -238,8 +261,9 @@ def show_question(
     order: str,
     source: str = "",
     letters: Sequence[str] = (),
+    said: Sequence[ShownSaid] = (),
 ) -> ShownCriterion:
-    """A question of a presentation as it stands."""
+    """A question of a presentation as it stands; `said` is what readers answered, where that is shown."""
     return show_criterion(
         question.criterion,
         question.letter,
@@ -250,6 +274,7 @@ def show_question(
         order=order,
         source=source,
         letters=letters,
+        said=said,
     )
 
 

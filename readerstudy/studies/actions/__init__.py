@@ -252,13 +252,14 @@ def move_study(*, study: Study, then: State, by: User) -> Study:
 
 
 def _check_blind(study: Study, user: User, role: Role) -> None:
-    """Who writes texts for a study would know them again as a reader."""
-    others = {Role.READER: Role.WRITER, Role.WRITER: Role.READER}
-    if role in others and Membership.objects.filter(study=study, user=user, role=others[role]).exists():
+    """Who writes texts for a study would know them again as a reader, or on settling what readers disagree about."""
+    judging = (Role.READER, Role.ADJUDICATOR)
+    others = {Role.WRITER: judging, **dict.fromkeys(judging, (Role.WRITER,))}.get(role, ())
+    if Membership.objects.filter(study=study, user=user, role__in=others).exists():
         raise StudyError(
             _(
-                "Whoever writes texts for a study cannot read in it, because the own text would be known again. "
-                "Choose another person."
+                "Whoever writes texts for a study cannot read in it or settle disagreements, because the own text "
+                "would be known again. Choose another person."
             )
         )
 

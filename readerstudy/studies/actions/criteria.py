@@ -16,6 +16,7 @@ from readerstudy.studies.models import Criterion, Design, Study
 from readerstudy.studies.models.criterion import Phase
 from readerstudy.studies.policies import StudyError, check_protocol_open
 from readerstudy.studies.protocol import library
+from readerstudy.studies.protocol.adjudicating import with_new_key, without_criterion
 from readerstudy.studies.protocol.problems import ProtocolError
 from readerstudy.studies.protocol.questions import problems_asked
 from readerstudy.studies.rubrics.documents import COLUMNS, document_of, from_document, settled, to_document
@@ -126,6 +127,8 @@ def remove_criterion(*, study: Study, criterion: Criterion, by: User, with_endpo
     rest = [row for row in _rows(study, phase) if row.pk != criterion.pk]
     _check_none_depends(rest, criterion)
     gone = _take_endpoints(study, criterion, by, with_endpoints) if phase == Phase.MAIN else []
+    if phase == Phase.MAIN:
+        _set_rules(study, without_criterion(_rules_of(study), key), by)
     Criterion.objects.get(pk=criterion.pk).delete()
     _write_order([row for row in _rows(study, phase) if row.key != key])
     data = {"endpoints": gone} if gone else {}
@@ -253,7 +256,7 @@ def _take_endpoints(study: Study, criterion: Criterion, by: User, is_wanted: boo
 
 
 def _follow(study: Study, phase: Phase, was: str, now: str, by: User) -> None:
-    """Conditions and endpoints go by the new short name of a question."""
+    """Conditions, endpoints and rules for disagreements go by the new short name of a question."""
     for row in _rows(study, phase):
         told = to_document(row)
         if (new := renamed(told, {was: now})) != told:
@@ -263,6 +266,19 @@ def _follow(study: Study, phase: Phase, was: str, now: str, by: User) -> None:
     if phase == Phase.MAIN and any(each.get("criterion") == was for each in endpoints):
         content = [{**each, "criterion": now} if each.get("criterion") == was else each for each in endpoints]
         set_section(study=study, name="endpoints", content=content, by=by)
+    if phase == Phase.MAIN:
+        _set_rules(study, with_new_key(_rules_of(study), was, now), by)
+
+
+def _rules_of(study: Study) -> dict[str, Any]:
+    found: dict[str, Any] = Design.objects.of(study).section("adjudication")
+    return found
+
+
+def _set_rules(study: Study, content: Mapping[str, Any], by: User) -> None:
+    """The rules for disagreements go with their question."""
+    if content != _rules_of(study):
+        set_section(study=study, name="adjudication", content=content, by=by)
 
 
 def _told(fields: Mapping[str, Any]) -> dict[str, Any]:

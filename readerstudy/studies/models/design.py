@@ -19,6 +19,7 @@ SECTIONS = (
     "display",
     "allocation",
     "phases",
+    "adjudication",
     "blinding",
     "readers",
     "ethics",

@@ -9,6 +9,7 @@ from typing import Any
 from readerstudy.designs.document import plan_of
 from readerstudy.designs.plan import PlanError
 from readerstudy.providers.prompts import Prompt, PromptProblem
+from readerstudy.studies.protocol.adjudicating import unfitting_rules
 from readerstudy.studies.protocol.endpoints import endpoint_problems
 from readerstudy.studies.protocol.practice import unfitting_key
 from readerstudy.studies.protocol.problems import Path
@@ -115,4 +116,5 @@ _CHECKS: tuple[Callable[[Mapping[str, Any]], Problems], ...] = (
     _cases,
     _allocation,
     unfitting_key,
+    unfitting_rules,
 )

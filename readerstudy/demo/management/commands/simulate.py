@@ -14,7 +14,8 @@ from readerstudy.accounts.models import User
 from readerstudy.demo.dry_run import Run, dry_run
 from readerstudy.demo.dry_run.run import USUAL_CASES, USUAL_READERS
 from readerstudy.demo.dry_run.table import HEAD, line_of, stages
-from readerstudy.demo.simulation import simulate_reader
+from readerstudy.demo.simulation import simulate_adjudicator, simulate_reader
+from readerstudy.reading.adjudication.overview import adjudicators_of
 from readerstudy.studies.models import Membership, Study
 from readerstudy.studies.policies import StudyError
 from readerstudy.studies.protocol import ProtocolError, read
@@ -109,6 +110,10 @@ class Command(BaseCommand):
         seats = Membership.objects.readers(study).filter(user__is_simulated=True)
         done = sum(simulate_reader(seat=seat, seed=seed) for seat in seats.select_related("user", "study"))
         self.stdout.write(f"{len(seats)} simulated readers submitted {done} readings.")
+        settling = adjudicators_of(study).filter(user__is_simulated=True).select_related("study", "user")
+        settled = sum(simulate_adjudicator(adjudicator=each, seed=seed) for each in settling)
+        if settling:
+            self.stdout.write(f"{len(settling)} simulated adjudicators settled {settled} cases.")
 
 
 def _person(email: str | None) -> User:
