@@ -33,9 +33,13 @@ _ONLY = {"groups": "split_plot", "shared": "overlap"}
 
 
 def plan_of(
-    section: Mapping[str, Any], *, strata: Mapping[str, str] | None = None, practice: tuple[str, ...] = ()
+    section: Mapping[str, Any],
+    *,
+    strata: Mapping[str, str] | None = None,
+    practice: tuple[str, ...] = (),
+    truths: Mapping[str, str] | None = None,
 ) -> Plan:
-    """The plan of a section; `strata` maps case codes to the stratum that is spread.
+    """The plan of a section; `strata` maps case codes to the stratum that is spread, `truths` to reference labels.
 
     Raises:
         PlanError: where a number is missing or has no meaning in this plan.
@@ -48,9 +52,17 @@ def plan_of(
         washout_days=section.get("washout_days", DEFAULT_WASHOUT_DAYS),
         practice=practice,
         repeats=Repeats(**repeats) if repeats is not None else None,
-        checks=Checks(**{**checks, "codes": tuple(checks["codes"])}) if checks else None,
+        checks=_checks(checks) if checks else None,
         strata=strata or {},
+        truths=truths,
     )
+
+
+def _checks(told: Mapping[str, Any]) -> Checks:
+    checks = Checks(**{**told, "codes": tuple(told.get("codes", ()))})
+    if "every" in told and not checks.codes:
+        raise PlanError("“every” belongs to checks with codes. Remove it, or name the codes.")
+    return checks
 
 
 def _coverage(section: Mapping[str, Any]) -> Coverage:
