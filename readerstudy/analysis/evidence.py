@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -20,7 +21,10 @@ from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.table import LongTable, Record, label_of, reference_of
 from readerstudy.generation.models import Attempt, Generation, Interpretation, Stage, Verdict
 from readerstudy.generation.verdicts.agreement import Agreement, agreement_of
+from readerstudy.reading.board import has_checks
+from readerstudy.reading.check_outcomes import Outcome, outcomes_of
 from readerstudy.reading.manifest import ARM_FIELDS, CRITERION_FIELDS
+from readerstudy.reading.models import AllocationPlan
 from readerstudy.stats.arrays import BoolArray, FloatArray
 from readerstudy.stats.inference import Inference, seed_from
 from readerstudy.stats.intervals import Correction
@@ -138,6 +142,7 @@ class Evidence:
     sha256: str
     declared: Declared = field(default_factory=Declared)
     last_answers: LastAnswers = field(default_factory=LastAnswers)
+    checks: tuple[Outcome, ...] = ()
 
     @property
     def study(self) -> Study:
@@ -192,6 +197,8 @@ def gather(study: Study) -> Evidence:
         digest = hashlib.sha256(_protocol(table, outputs, replicates, agreement))
         last_answers = LastAnswers.of(study)
         digest.update(_facts_of(last_answers))
+        checks = _checks(study)
+        digest.update(_facts_of_checks(checks))
         sheets, repeats = _sheets(table, digest)
         declared = Declared.of(table)
     return Evidence(
@@ -204,6 +211,7 @@ def gather(study: Study) -> Evidence:
         sha256=digest.hexdigest(),
         declared=declared,
         last_answers=last_answers,
+        checks=checks,
     )
 
 
@@ -211,6 +219,18 @@ def _facts_of(last_answers: LastAnswers) -> bytes:
     """The answers after the last case as canonical JSON; nothing where the protocol asks none."""
     facts = last_answers.facts
     return json.dumps(facts, separators=(",", ":"), ensure_ascii=False).encode() if facts else b""
+
+
+def _checks(study: Study) -> tuple[Outcome, ...]:
+    """What became of the attention checks of the locked plan; they are in no figure."""
+    plan = AllocationPlan.objects.locked(study)
+    return tuple(outcomes_of(plan)) if has_checks(plan) else ()
+
+
+def _facts_of_checks(checks: Sequence[Outcome]) -> bytes:
+    """The outcomes as canonical JSON; nothing where the protocol has no checks."""
+    facts = [[each.seat, each.made_of, each.position, each.passed] for each in checks]
+    return json.dumps(facts, separators=(",", ":")).encode() if facts else b""
 
 
 def _sheets(table: LongTable, digest: Any) -> tuple[dict[str, Sheet], int]:
@@ -328,6 +348,7 @@ def _protocol(
             {name: getattr(row, name) for name in CRITERION_FIELDS} for row in table.criteria.values()
         ],
         "cases": [[case.code, reference_of(case)] for case in table.cases.values()],
+        **_marks_of_reference(table),
         "outputs": [
             {
                 "verdicts": sorted(found.verdicts.items()),
@@ -346,6 +367,13 @@ def _protocol(
         ],
     }
     return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _marks_of_reference(table: LongTable) -> dict[str, Any]:
+    """The reference marks, where there are some."""
+    told = [[case.code, case.reference.marks] for case in table.cases.values() if hasattr(case, "reference")]
+    marked = [each for each in told if each[1] is not None]
+    return {"reference_marks": marked} if marked else {}
 
 
 def _declared(study: Study) -> dict[str, Any]:

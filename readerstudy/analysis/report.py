@@ -17,6 +17,7 @@ from readerstudy import __version__
 from readerstudy.analysis.codebook import rule_of
 from readerstudy.analysis.estimates.agreement import agreement, prevalence, shared
 from readerstudy.analysis.estimates.alignment import alignment, differences
+from readerstudy.analysis.estimates.checks import checks
 from readerstudy.analysis.estimates.classification import classification
 from readerstudy.analysis.estimates.constancy import self_agreement, with_readers
 from readerstudy.analysis.estimates.endpoints import endpoints
@@ -73,6 +74,7 @@ def report_of(evidence: Evidence) -> Content:
         "self_agreement": self_agreement(evidence),
         "agreement_with_readers": with_readers(evidence),
         "leaving": leaving(evidence),
+        "checks": checks(evidence),
     }
 
 

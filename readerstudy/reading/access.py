@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest
 
 from readerstudy.accounts.people import signed_in
 from readerstudy.cases.models import Image
-from readerstudy.reading.models import AllocatedOutput, Allocation, AllocationPlan
+from readerstudy.reading.models import AllocatedOutput, Allocation, AllocationPlan, CheckMadeOf
 
 
 def access_allocation(request: HttpRequest, key: str, reading_key: str) -> Allocation:
@@ -63,13 +63,16 @@ def access_subject(
     return output.allocation, output
 
 
-def access_image(request: HttpRequest, key: str, case_key: str, slot: str) -> Image:
-    """A confirmed image of a case that is allocated to the signed-in reader, or `Http404`."""
+def access_image(request: HttpRequest, key: str, case_key: str, slot: str) -> tuple[Image, bool]:
+    """A confirmed image of a case that is allocated to the signed-in reader, and whether it is shown blank.
+
+    An attention check with a blank image names its images apart from those of its case. `Http404` where there is none.
+    """
     allocation = Allocation.objects.filter(
         case_key=case_key, seat__study__key=key, seat__user=signed_in(request), seat__removed_at=None
     ).first()
     images = Image.objects.confirmed().select_related("case__study")
     image = images.filter(case=allocation.case_id, slot=slot).first() if allocation else None
-    if image is None:
+    if image is None or allocation is None:
         raise Http404
-    return image
+    return image, allocation.check_kind == CheckMadeOf.BLANK

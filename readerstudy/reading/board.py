@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeGuard
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from readerstudy.reading.allocating import OPEN_TO_ALLOCATION
+from readerstudy.reading.check_outcomes import outcomes_of, tallies
 from readerstudy.reading.models import Act, AllocationPlan, Passage, PathPart, ReaderSignature
 from readerstudy.reading.path.practice import Standing, standings
 from readerstudy.studies.models import Membership, Role, Study
@@ -27,6 +29,7 @@ class Row:
     may_join: bool = False
     may_be_replaced: bool = False
     practice: Standing = NO_PRACTICE
+    checks: str = ""
     has_left: bool = False
     has_signed: bool = False
 
@@ -53,8 +56,16 @@ def board_of(study: Study) -> list[Row]:
     """The readers who take part now."""
     plan, is_open = AllocationPlan.objects.current(study), study.state in OPEN_TO_ALLOCATION
     seats = list(_counted(Membership.objects.readers(study), plan))
-    practice = standings(plan, seats)
-    return [_row(seat, is_open, practice.get(seat.pk, NO_PRACTICE)) for seat in seats]
+    practice, checks = standings(plan, seats), tallies(outcomes_of(plan)) if has_checks(plan) else {}
+    return [
+        _row(
+            seat,
+            is_open,
+            practice.get(seat.pk, NO_PRACTICE),
+            checks[seat.pk].words if seat.pk in checks else "",
+        )
+        for seat in seats
+    ]
 
 
 def left_behind(study: Study) -> list[Row]:
@@ -69,7 +80,12 @@ def left_behind(study: Study) -> list[Row]:
     return [row for row in rows if row.may_be_replaced]
 
 
-def _row(seat: Membership, is_open: bool, practice: Standing = NO_PRACTICE) -> Row:
+def has_checks(plan: AllocationPlan | None) -> TypeGuard[AllocationPlan]:
+    """Whether readers of the plan get attention checks."""
+    return plan is not None and "checks" in plan.plan.get("allocation", {})
+
+
+def _row(seat: Membership, is_open: bool, practice: Standing = NO_PRACTICE, checks: str = "") -> Row:
     total, submitted = seat.total, seat.submitted  # type: ignore[attr-defined]  # annotated below
     return Row(
         membership=seat,
@@ -79,6 +95,7 @@ def _row(seat: Membership, is_open: bool, practice: Standing = NO_PRACTICE) -> R
         may_join=is_open and not total,
         may_be_replaced=is_open and submitted < total,
         practice=practice,
+        checks=checks,
         has_left=seat.has_left,  # type: ignore[attr-defined]  # annotated below
         has_signed=seat.has_signed,  # type: ignore[attr-defined]  # annotated below
     )

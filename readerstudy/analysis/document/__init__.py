@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from readerstudy.analysis.document import (
     arms,
     blinding,
+    checks,
     constancy,
     criteria,
     endpoints,
@@ -38,6 +39,7 @@ def document_of(content: Content) -> Document:
         constancy.self_agreement(content, badges),
         constancy.with_readers(content, badges),
         leaving.section(content),
+        checks.section(content),
         foundations.section(content),
     ]
     return Document(

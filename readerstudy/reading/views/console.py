@@ -84,6 +84,7 @@ def _people(access: Access) -> dict[str, object]:
         "study": access.study,
         "rows": rows,
         "has_practice": any(row.practice.total for row in rows),
+        "has_checks": any(row.checks for row in rows),
         "gone": left_behind(access.study),
         "held_back": len(held_back(access.study)),
         "others": others.select_related("user", "invitation").order_by("role", "pk"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from io import BytesIO
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from readerstudy.accounts.models import ReaderProfile
 from readerstudy.accounts.people import signed_in
 from readerstudy.cases.pixels import open_for_reader
+from readerstudy.imaging.blank import blank_of
 from readerstudy.reading import actions
 from readerstudy.reading.access import access_allocation, access_image, access_subject
 from readerstudy.reading.forms import RateForm, SubmitForm, whole_page
@@ -195,7 +197,7 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
 @cache_control(private=True, max_age=IMAGE_SECONDS, immutable=True)
 def image(request: HttpRequest, key: str, case_key: str, slot: str, product: str) -> HttpResponseBase:
     """One product of an image, as `image_url` names them. Names and bytes tell nothing of arm or origin."""
-    found = access_image(request, key, case_key, slot)
+    found, is_blank = access_image(request, key, case_key, slot)
     shown_as = shown_as_of(found.case.study)
     if product == "meta":
         return JsonResponse(public_meta(found, shown_as))
@@ -203,7 +205,8 @@ def image(request: HttpRequest, key: str, case_key: str, slot: str, product: str
     stored = open_for_reader(found, product=name, frame=int(frame or 0), shown_as=shown_as)
     if stored is None:
         raise Http404
-    response = FileResponse(stored.file, content_type=stored.mime)
+    file = BytesIO(blank_of(stored.file.read())) if is_blank else stored.file
+    response = FileResponse(file, content_type=stored.mime)
     del response["Content-Disposition"]  # it would carry the name under which the file is stored
     return response
 
