@@ -105,7 +105,11 @@ class PlanForm(forms.Form):
                 self.add_error(name, _("This plan needs a number here."))
         if found.get("checks") and not self._codes and not any(found.get(name) for name in MADE):
             self.add_error(
-                "checks", _("Nothing says which checks there are. Say below how many of each kind.")
+                "checks",
+                _(
+                    "No case serves as a check. Say below how many checks of each kind are made, or under Images, "
+                    "Purposes, which cases do."
+                ),
             )
         return found
 

@@ -213,7 +213,11 @@ def test_boxes_are_laid_on_the_reference_marks_where_there_are_some() -> None:
         {"name": "hit", "statistic": "hit_share", "criterion": "place"},
     ]
     study = study_of(
-        BOX, endpoints=declared, plan={"plan": "crossed", "outputs": "one_arm"}, before_lock=_marks
+        BOX,
+        endpoints=declared,
+        plan={"plan": "crossed", "outputs": "one_arm"},
+        before_lock=_marks,
+        cases={"reference": "boxes", "positive": "abnormal"},
     )
     said = {"C001": "[[{shift}, 0], [{end}, 10]]", "C002": "[[{shift}, 0], [{end}, 10]]"}
     for allocation in each_case(study):

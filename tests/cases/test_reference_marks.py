@@ -203,5 +203,7 @@ def test_marks_go_round_through_a_protocol_file() -> None:
 def test_an_endpoint_that_counts_hits_needs_reference_marks() -> None:
     endpoints = "endpoints: [{name: E, statistic: hit_share, criterion: k}]\n"
     assert read((FILE + endpoints).encode())
+    assert read((FILE + endpoints).replace("reference: boxes", "reference: label").encode())
+    head, rest = FILE.split("cases:")[0], FILE.split("arms:")[1]
     with pytest.raises(ProtocolError, match="Nothing is there to hit"):
-        read((FILE.replace("marks:", "clinical_text: x #") + endpoints).replace("boxes", "label").encode())
+        read(f"{head}arms:{rest}{endpoints}".encode())

@@ -315,4 +315,4 @@ def test_the_form_of_the_plan_has_the_numbers_of_each_kind() -> None:
     again = PlanForm(check_codes=[], stored=form.section)
     assert (again.initial["known_bad"], again.initial["blank"]) == (2, 1)
     empty = PlanForm({**sent, "known_bad": "", "blank": "0"}, check_codes=[], stored={})
-    assert "Nothing says which checks there are" in str(empty.errors)
+    assert "Say below how many checks of each kind are made" in str(empty.errors)
