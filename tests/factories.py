@@ -16,7 +16,17 @@ from PIL import Image as Picture
 
 from readerstudy.accounts.actions import create_account, save_profile
 from readerstudy.accounts.models import User
-from readerstudy.cases.models import Attestation, Case, Image, ImageSet, ReferenceStandard, Rendition, Upload
+from readerstudy.cases.models import (
+    Attestation,
+    Case,
+    Image,
+    ImageSet,
+    ImageTerms,
+    Recipients,
+    ReferenceStandard,
+    Rendition,
+    Upload,
+)
 from readerstudy.generation import actions
 from readerstudy.generation.blinding.levelled import arms_of
 from readerstudy.generation.models import (
@@ -128,8 +138,17 @@ def make_case(study: Study, *, label: str = "", confirmed: bool = True, **fields
     return case
 
 
+def make_image_set(study: Study) -> ImageSet:
+    """The set of all images that are made here; its terms allow any model."""
+    image_set, is_new = ImageSet.objects.get_or_create(study=study, created_by=study.created_by, name="Made")
+    if is_new:
+        said = {"source": "Made for this test", "recipients": Recipients.ANY, "stated_by": study.created_by}
+        ImageTerms.objects.create(image_set=image_set, number=1, **said)
+    return image_set
+
+
 def make_image(case: Case, *, slot: str = "current", confirmed: bool = True) -> Image:
-    image_set, _made = ImageSet.objects.get_or_create(study=case.study, created_by=case.study.created_by)
+    image_set = make_image_set(case.study)
     now, by = (timezone.now(), case.study.created_by) if confirmed else (None, None)
     image = Image.objects.create(
         case=case,

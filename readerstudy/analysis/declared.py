@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from readerstudy.analysis.answers import Answers, answers_of
+from readerstudy.analysis.drawn import Marks, boxes_of_models, reference_marks
 from readerstudy.analysis.table import LongTable, Record, reference_of
 from readerstudy.generation.models import Interpretation
 from readerstudy.reading.models import AllocatedOutput, Rating, Reading
@@ -17,6 +18,7 @@ from readerstudy.studies.models import Arm, Criterion, Design, Kind
 Shown = tuple[int, int, int | None]
 """A reader, a case and the position of one presentation."""
 CHOICES = frozenset({Kind.SINGLE_CHOICE, Kind.YES_NO})
+ON_IMAGES = frozenset({"iou", "hit_share"})
 COMPARED = frozenset({"win_rate", "preference_share", "mean_score"})
 PLACE = ("allocation__seat_id", "allocation__case_id", "allocation__position")
 
@@ -32,7 +34,8 @@ class Declared:
 
     `analysis` is that section of the protocol, `letters` the arms behind the letters of a presentation, `sources` the
     texts that edits began from, `seconds` those of each reading with the arms it showed, `texts` the outputs of each
-    arm by case, `choices` the answers to the choice that a confidence belongs to, by the confidence's key.
+    arm by case, `choices` the answers to the choice that a confidence belongs to, by the confidence's key;
+    `reference_marks` those of the reference standard by case, `model_boxes` those of each arm's outputs by case.
     """
 
     endpoints: tuple[Mapping[str, Any], ...] = ()
@@ -44,6 +47,8 @@ class Declared:
     seconds: tuple[tuple[float, tuple[int, ...]], ...] = ()
     texts: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     choices: Mapping[str, Mapping[Shown, str]] = field(default_factory=dict)
+    reference_marks: Mapping[int, Marks] = field(default_factory=dict)
+    model_boxes: Mapping[int, Mapping[int, Marks]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, table: LongTable) -> Declared:
@@ -63,6 +68,8 @@ class Declared:
             seconds=_seconds(table) if "median_time" in statistics else (),
             texts=_texts(table) if "rouge" in statistics else {},
             choices=_choices(table, endpoints),
+            reference_marks=reference_marks(table) if statistics & ON_IMAGES else {},
+            model_boxes=boxes_of_models(table) if statistics & ON_IMAGES else {},
         )
 
 

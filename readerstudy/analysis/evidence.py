@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -24,7 +24,10 @@ from readerstudy.analysis.table import LongTable, Record, label_of, reference_of
 from readerstudy.generation.models import Attempt, Generation, Interpretation, Stage, Verdict
 from readerstudy.generation.verdicts.agreement import Agreement, agreement_of
 from readerstudy.reading.adjudication.table import Row, rows
+from readerstudy.reading.board import has_checks
+from readerstudy.reading.check_outcomes import Outcome, outcomes_of
 from readerstudy.reading.manifest import ARM_FIELDS, CRITERION_FIELDS
+from readerstudy.reading.models import AllocationPlan
 from readerstudy.reading.protocol import frozen_of
 from readerstudy.stats.arrays import BoolArray, FloatArray
 from readerstudy.stats.inference import Inference, seed_from
@@ -155,6 +158,7 @@ class Evidence:
     others: int = 0
     """Ratings that are in no sheet: of comparisons, cases, pieces of texts, and kinds without figures by arm."""
     adjudicated: tuple[Row, ...] = ()
+    checks: tuple[Outcome, ...] = ()
 
     @property
     def second_stage(self) -> tuple[Criterion, ...]:
@@ -215,8 +219,9 @@ def gather(study: Study) -> Evidence:
         last_answers, course = LastAnswers.of(study), Course.of(study)
         digest.update(_facts_of(last_answers))
         digest.update(course.facts)
-        adjudicated = list(rows(study))
+        adjudicated, checks = list(rows(study)), _checks(study)
         digest.update(facts_of(study, adjudicated, {pk: arm.name for pk, arm in table.arms.items()}))
+        digest.update(_facts_of_checks(checks))
         read = _read(table, digest)
         declared = Declared.of(table)
     return Evidence(
@@ -235,6 +240,7 @@ def gather(study: Study) -> Evidence:
         of_cases=read.by_key(table, read.of_cases),
         others=read.others,
         adjudicated=tuple(adjudicated),
+        checks=checks,
     )
 
 
@@ -242,6 +248,18 @@ def _facts_of(last_answers: LastAnswers) -> bytes:
     """The answers after the last case as canonical JSON; nothing where the protocol asks none."""
     facts = last_answers.facts
     return json.dumps(facts, separators=(",", ":"), ensure_ascii=False).encode() if facts else b""
+
+
+def _checks(study: Study) -> tuple[Outcome, ...]:
+    """What became of the attention checks of the locked plan; they are in no figure."""
+    plan = AllocationPlan.objects.locked(study)
+    return tuple(outcomes_of(plan)) if has_checks(plan) else ()
+
+
+def _facts_of_checks(checks: Sequence[Outcome]) -> bytes:
+    """The outcomes as canonical JSON; nothing where the protocol has no checks."""
+    facts = [[each.seat, each.made_of, each.position, each.passed] for each in checks]
+    return json.dumps(facts, separators=(",", ":")).encode() if facts else b""
 
 
 @dataclass
@@ -394,6 +412,7 @@ def _protocol(
             {name: getattr(row, name) for name in CRITERION_FIELDS} for row in table.criteria.values()
         ],
         "cases": [[case.code, reference_of(case)] for case in table.cases.values()],
+        **_marks_of_reference(table),
         "outputs": [
             {
                 "verdicts": sorted(found.verdicts.items()),
@@ -412,6 +431,13 @@ def _protocol(
         ],
     }
     return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _marks_of_reference(table: LongTable) -> dict[str, Any]:
+    """The reference marks, where there are some."""
+    told = [[case.code, case.reference.marks] for case in table.cases.values() if hasattr(case, "reference")]
+    marked = [each for each in told if each[1] is not None]
+    return {"reference_marks": marked} if marked else {}
 
 
 def _declared(study: Study) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from readerstudy.analysis.codebook import rule_of
 from readerstudy.analysis.estimates.adjudication import adjudication, second_stage
 from readerstudy.analysis.estimates.agreement import agreement, prevalence, shared
 from readerstudy.analysis.estimates.alignment import alignment, differences
+from readerstudy.analysis.estimates.checks import checks
 from readerstudy.analysis.estimates.classification import classification
 from readerstudy.analysis.estimates.confusion import confusion
 from readerstudy.analysis.estimates.constancy import self_agreement, with_readers
@@ -90,6 +91,7 @@ def report_of(evidence: Evidence) -> Content:
         "times": times(evidence),
         "disagreement": disagreement(evidence),
         **_adjudication(evidence),
+        "checks": checks(evidence),
     }
 
 

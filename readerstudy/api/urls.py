@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from readerstudy.api.views import console, images, outputs, readings, studies, transfers
+from readerstudy.api.views import console, images, outputs, readings, studies, terms, transfers
 from readerstudy.api.views.base import StudyView, UnknownAddress
 
 app_name = "api"
@@ -14,7 +14,9 @@ ENDPOINTS: dict[str, type[StudyView]] = {
     "studies/<slug:key>/images/": images.ListImages,
     "studies/<slug:key>/images/confirm/": images.ConfirmImages,
     "studies/<slug:key>/images/mask/": images.MaskImages,
+    "studies/<slug:key>/image-sets/": terms.ImageSets,
     "studies/<slug:key>/labels/": images.ImportLabels,
+    "studies/<slug:key>/marks/": images.ImportMarks,
     "studies/<slug:key>/generations/": outputs.Generations,
     "studies/<slug:key>/generations/retry/": outputs.RetryGenerations,
     "studies/<slug:key>/readings/progress/": readings.ReadingsProgress,

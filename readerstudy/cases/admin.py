@@ -6,13 +6,19 @@ Original file names are for the study's coordinators; site staff do not see them
 from django.contrib import admin
 
 from readerstudy.accounts.admin_base import ReadOnlyAdmin
-from readerstudy.cases.models import Case, Image, ImageSet, ReferenceStandard, Rendition, Upload
+from readerstudy.cases.models import Case, Image, ImageSet, ImageTerms, ReferenceStandard, Rendition, Upload
 
 
 @admin.register(ImageSet)
 class ImageSetAdmin(ReadOnlyAdmin[ImageSet]):
-    list_display = ("pk", "study", "created_by", "created_at")
+    list_display = ("study", "name", "receives", "created_by", "created_at")
     list_select_related = ("study", "created_by")
+
+
+@admin.register(ImageTerms)
+class ImageTermsAdmin(ReadOnlyAdmin[ImageTerms]):
+    list_display = ("image_set", "number", "recipients", "source", "expires_on", "stated_by", "stated_at")
+    list_select_related = ("image_set", "stated_by")
 
 
 @admin.register(Upload)

@@ -16,7 +16,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from readerstudy.cases.models import Case, Image, ImageRules, Purpose
+from readerstudy.cases.models import Case, Image, ImageRules, ImageTerms, Purpose, Recipients
 from readerstudy.cases.tables import MOST_BYTES
 from readerstudy.studies.models import Study
 
@@ -186,6 +186,20 @@ class PreviewForm(forms.Form):
         return str(text).encode()
 
 
+class MarksForm(forms.Form):
+    """A file of reference marks; its bytes are what counts."""
+
+    file = forms.FileField(
+        label=_("CSV table or COCO JSON"),
+        error_messages={"required": _("No file was chosen. Choose one first.")},
+    )
+
+    def clean_file(self) -> bytes:
+        """As many bytes as a table may have, and one more to tell that it is too long."""
+        content: bytes = self.cleaned_data["file"].read(MOST_BYTES + 1)
+        return content
+
+
 class RulesForm(forms.ModelForm[ImageRules]):
     """How a study treats its images. The side is asked for in any case and counts only for normalised images."""
 
@@ -208,6 +222,59 @@ class RulesForm(forms.ModelForm[ImageRules]):
             self.fields["keeps_originals"].help_text = _t(
                 "This site has no key to encrypt them with. Ask the site’s staff to set ORIGINALS_KEY."
             )
+
+
+class TermsForm(forms.ModelForm[ImageTerms]):
+    """The next version of a set's terms, with the set's name; the action writes both."""
+
+    name = forms.CharField(label=_("Name of the set"), max_length=80)
+    providers = forms.MultipleChoiceField(
+        label=_("Providers that the terms name"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    receives = forms.BooleanField(
+        label=_("Files that come in from now on belong to this set"),
+        required=False,
+        help_text=_(
+            "Whoever uploads them, until another set gets them. Otherwise each upload begins a set of its own."
+        ),
+    )
+
+    class Meta:
+        model = ImageTerms
+        fields = ["source", "licence", "recipients", "providers", "expires_on"]
+        widgets = {
+            "licence": forms.Textarea(attrs={"rows": 4}),
+            "recipients": forms.RadioSelect,
+            "expires_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        }
+
+    field_order = ("name", "source", "licence", "recipients", "providers", "expires_on", "receives")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offers = {name: offer.label for name, offer in settings.CONNECTIONS.items() if not offer.simulated}
+        named = {name: name for name in self.initial.get("providers") or ()}
+        self.fields["providers"].choices = list({**named, **offers}.items())  # type: ignore[attr-defined]  # a MultipleChoiceField
+        if not offers and not named:
+            self.fields["providers"].help_text = _t("No provider is set up on this site yet.")
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or {}
+        recipients = answers.get("recipients")
+        if recipients == Recipients.LISTED and not answers.get("providers"):
+            self.add_error("providers", _t("No provider is ticked. Tick those that the terms name."))
+        if recipients != Recipients.LISTED:
+            answers["providers"] = []
+        if recipients != Recipients.UNSTATED and not (answers.get("source") or answers.get("licence")):
+            self.add_error("source", _t("Say where the images come from, or write the licence below."))
+        return answers
+
+    def terms_fields(self) -> dict[str, Any]:
+        """The columns of the terms, ready for `actions.state_terms`."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+    def _post_clean(self) -> None:
+        """The database's own rules are said by `clean`, in whole sentences."""
 
 
 class PurposeForm(forms.Form):

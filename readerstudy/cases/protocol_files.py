@@ -11,13 +11,15 @@ from typing import Any
 
 from django.db.models import Max
 
+from readerstudy.accounts.models import User
 from readerstudy.cases.mapping import spellings
 from readerstudy.cases.models import Case, Placement, Purpose, ReferenceStandard
+from readerstudy.cases.protocol_image_sets import store_image_sets, told_image_sets
+from readerstudy.cases.reference_marks import whole_mark
 from readerstudy.cases.seats import as_slot
 from readerstudy.studies.models import Study
-from readerstudy.studies.protocol.case_tables import CaseList, CaseRow, canonical_row
+from readerstudy.studies.protocol.case_tables import USUAL_SLOT, CaseList, CaseRow, canonical_row
 
-USUAL_SLOT = "current"
 ROWS_AT_ONCE = 500
 IN_FILES = (Purpose.STUDY, Purpose.LATER, Purpose.PRACTICE, Purpose.CHECK, Purpose.EXAMPLE)
 
@@ -25,7 +27,8 @@ IN_FILES = (Purpose.STUDY, Purpose.LATER, Purpose.PRACTICE, Purpose.CHECK, Purpo
 class CaseTable:
     """The cases room, as protocol files see it."""
 
-    def store(self, study: Study, cases: CaseList) -> None:
+    def store(self, study: Study, cases: CaseList, by: User) -> None:
+        store_image_sets(study, cases.image_sets, by)
         _forget_others(study, [row["code"] for row in cases.rows])
         there = {case.code: case for case in Case.objects.kept(study)}
         _add(study, [row for row in cases.rows if row["code"] not in there])
@@ -38,6 +41,9 @@ class CaseTable:
     def told(self, study: Study) -> list[dict[str, Any]]:
         kept = Case.objects.kept(study).filter(purpose__in=IN_FILES).select_related("reference")
         return [_told(case) for case in kept]
+
+    def told_image_sets(self, study: Study) -> list[dict[str, Any]]:
+        return told_image_sets(study)
 
 
 def _forget_others(study: Study, codes: list[str]) -> None:
@@ -72,13 +78,18 @@ def _purpose(code: str, cases: CaseList) -> Purpose:
 def _write_references(study: Study, known: dict[str, Case], cases: CaseList) -> None:
     ReferenceStandard.objects.bulk_create(
         [
-            ReferenceStandard(study=study, case=known[row["code"]], label=row["reference"])
+            ReferenceStandard(
+                study=study,
+                case=known[row["code"]],
+                label=row.get("reference", ""),
+                marks=[whole_mark(told) for told in row["marks"]] if "marks" in row else None,
+            )
             for row in cases.rows
-            if row.get("reference")
+            if row.get("reference") or "marks" in row
         ],
         update_conflicts=True,
         unique_fields=["case"],
-        update_fields=["label"],
+        update_fields=["label", "marks"],
         batch_size=ROWS_AT_ONCE,
     )
 
@@ -107,7 +118,6 @@ def _names(code: str, slots: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _told(case: Case) -> dict[str, Any]:
-    label = case.reference.label if hasattr(case, "reference") else ""
-    return canonical_row(
-        {"code": case.code, "strata": case.strata, "reference": label, "clinical_text": case.clinical_text}
-    )
+    label, marks = (case.reference.label, case.reference.marks) if hasattr(case, "reference") else ("", None)
+    said = {"code": case.code, "strata": case.strata, "reference": label, "clinical_text": case.clinical_text}
+    return canonical_row(said if marks is None else {**said, "marks": marks})

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from readerstudy.cases.models import Case, Image, Purpose, Upload
 from readerstudy.cases.normal_sets import progress
 from readerstudy.cases.tells import tells_of
+from readerstudy.cases.terms import look_at_terms
 from readerstudy.studies.models import Study
 from readerstudy.studies.policies import can_change_protocol
 from readerstudy.studies.stations import Findings, Line, Sign, Station, register
@@ -27,7 +28,8 @@ def _look_at_images(study: Study) -> Findings:
         _unlabelled(study),
         _given_away(study),
     )
-    return Findings(str(cases), tuple(line for line in looks if line is not None))
+    lines = [line for line in looks if line is not None]
+    return Findings(str(cases), (*lines, *look_at_terms(study)))
 
 
 def _without_image(study: Study) -> Line | None:

@@ -1,6 +1,18 @@
 from django.urls import path, register_converter
 
-from readerstudy.cases.views import files, labels, look, placing, purposes, rules, sheet, tells, transfers
+from readerstudy.cases.views import (
+    files,
+    labels,
+    look,
+    marks,
+    placing,
+    purposes,
+    rules,
+    sheet,
+    tells,
+    terms,
+    transfers,
+)
 
 
 class ImageKey:
@@ -33,6 +45,9 @@ urlpatterns = [
     path("<slug:key>/images/purposes/", purposes.edit_purposes, name="purposes"),
     path("<slug:key>/images/rules/", rules.edit_rules, name="rules"),
     path("<slug:key>/images/tells/", tells.show_tells, name="tells"),
+    path("<slug:key>/images/terms/", terms.show_terms, name="terms"),
+    path("<slug:key>/images/terms/new/", terms.edit_terms, name="add_terms"),
+    path("<slug:key>/images/terms/<int:number>/", terms.edit_terms, name="edit_terms"),
     path("<slug:key>/images/upload/", files.upload, name="upload"),
     path("<slug:key>/images/known/", transfers.show_known, name="known"),
     path("<slug:key>/images/transfers/", transfers.start_transfer, name="start_transfer"),
@@ -45,6 +60,7 @@ urlpatterns = [
     path("<slug:key>/images/labels/", labels.edit_labels, name="labels"),
     path("<slug:key>/images/labels.csv", labels.download_labels, name="label_table"),
     path("<slug:key>/images/labels/confirm/", labels.confirm_labels, name="confirm_labels"),
+    path("<slug:key>/images/marks/", marks.edit_marks, name="marks"),
     path("<slug:key>/images/look/", look.start_looking, name="start_looking"),
     path("<slug:key>/images/<image_key:image>/", look.look, name="look"),
     path("<slug:key>/images/<image_key:image>/settle/", look.settle, name="settle"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,3 +96,15 @@ def _frame(meta: Mapping[str, Any], shown_as: ShownAs) -> _Frame:
     width, height = int(meta["width"]), int(meta["height"])
     scale = min(1.0, DISPLAY_SIDE / max(width, height))
     return _Frame(max(1, round(width * scale)), max(1, round(height * scale)), scale)
+
+
+def points_shown(image: Image, points: Sequence[Sequence[float]], shown_as: ShownAs) -> list[list[float]]:
+    """Points in pixels of the image itself as pixels of what a reader gets."""
+    if shown_as == ShownAs.FULL:
+        return [[float(x), float(y)] for x, y in points]
+    if shown_as == ShownAs.NORMAL:
+        placed = image.meta["normal"]["placed"]
+        scale, left, top = placed["scale"], placed["left"], placed["top"]
+    else:
+        scale, left, top = _frame(image.meta, shown_as).scale, 0.0, 0.0
+    return [[x * scale + left, y * scale + top] for x, y in points]

@@ -18,6 +18,7 @@ from readerstudy.cases.actions import (
     open_image_set,
     receive_upload,
     set_purpose,
+    state_terms,
 )
 from readerstudy.cases.labels import read_labels
 from readerstudy.cases.models import Case, Fate, Image, Purpose, Upload
@@ -38,6 +39,7 @@ from readerstudy.demo.protocol import (
     APPROVAL,
     ARMS,
     CRITERIA,
+    DRAWN,
     INSTRUCTIONS,
     PROMPT_NAME,
     QUESTION,
@@ -108,6 +110,8 @@ def _upload_images(study: Study, say: Say) -> None:
     images = []
     attest(study=study, by=study.created_by)
     image_set = open_image_set(study=study, by=study.created_by)
+    if not image_set.terms.exists():
+        state_terms(study=study, image_set=image_set, fields=DRAWN, by=study.created_by)
     for image in demo_images():
         images.append(image)
         content = ContentFile(image.content, name=image.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from readerstudy.cases.models import Recipients
 from readerstudy.providers.prompts import Example, Level, Output, Prompt, Rubric, TaskKind
 
 TITLE = "What two models write about chest radiographs and fundus photographs"
@@ -127,3 +128,11 @@ def nerif_prompt(examples: Iterable[tuple[str, str]]) -> Prompt:
         examples=tuple(Example(case, level, RATIONALES[level]) for case, level in examples),
         output=Output(label_line="Classification", unable=UNABLE),
     )
+
+
+DRAWN = {
+    "source": "Phantoms that this program draws, and sample files that pydicom carries",
+    "licence": "Free to use; they show no patient.",
+    "recipients": Recipients.ANY,
+}
+"""The terms of the demonstration's images."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from readerstudy.accounts.models import User
 from readerstudy.demo.answers import answer_to
+from readerstudy.demo.at_checks import at_check
 from readerstudy.designs.shuffling import digest
 from readerstudy.generation.models import DECLINED, RefusalVerdict
 from readerstudy.reading import actions
@@ -37,28 +38,32 @@ SAID = "none"
 
 @dataclass(frozen=True)
 class Reader:
-    """One simulated reader: the seat, how strict, and which outputs declined."""
+    """One simulated reader: the seat, how strict, which outputs declined, and whether attention checks are missed."""
 
     seat: Membership
     seed: int
     severity: float
     declined: frozenset[int]
+    is_careless: bool = False
 
     @classmethod
-    def of(cls, seat: Membership, seed: int) -> Reader:
+    def of(cls, seat: Membership, seed: int, *, is_careless: bool = False) -> Reader:
         if not seat.user.is_simulated:
             raise StudyError(f"{seat.pseudonym} is a person. Only simulated readers can be simulated.")
         severity = _draw(seed, seat.seat or 0, "severity").gauss(0, 0.35)
-        return cls(seat, seed, severity, _declined(seat.study))
+        return cls(seat, seed, severity, _declined(seat.study), is_careless)
 
     @property
     def user(self) -> User:
         return self.seat.user
 
 
-def simulate_reader(*, seat: Membership, seed: int) -> int:
-    """Reads everything that is still open for this simulated reader; returns the number of readings submitted."""
-    reader = Reader.of(seat, seed)
+def simulate_reader(*, seat: Membership, seed: int, is_careless: bool = False) -> int:
+    """Reads everything that is still open for this simulated reader; returns the number of readings submitted.
+
+    A careless one answers at attention checks as if they were ordinary and well-written cases.
+    """
+    reader = Reader.of(seat, seed, is_careless=is_careless)
     unread = list(Allocation.objects.of(seat).unread().select_related("case__reference", "seat__study"))
     _introduce(reader)
     for allocation in unread:
@@ -145,6 +150,15 @@ def _rate(reader: Reader, allocation: Allocation, question: Question, output: Al
     raw = "" if cannot_judge else answer_to(question, known, merit, draw)
     if wanted := _expected(reader, allocation, question, output):
         cannot_judge, raw = False, wanted
+    if allocation.check_kind:
+        cannot_judge, raw = at_check(
+            allocation.check_kind,
+            question,
+            known,
+            draw,
+            is_careless=reader.is_careless,
+            usual=(cannot_judge, raw),
+        )
     if not raw and not cannot_judge:
         return ""
     answer = check_answer(criterion, raw, cannot_judge=cannot_judge, reason=REASON, about=known)

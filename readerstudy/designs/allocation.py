@@ -15,6 +15,7 @@ from readerstudy.designs.comparisons import Round, rounds_for
 from readerstudy.designs.coverage import Readings, cover, cover_for_one
 from readerstudy.designs.extras import practice, with_checks, with_repeats
 from readerstudy.designs.letters import Letters
+from readerstudy.designs.made_checks import MadeChecks, check_plan
 from readerstudy.designs.ordering import ordered
 from readerstudy.designs.plan import MOST_ARMS, OneArm, Pairs, Plan, PlanError, Together
 from readerstudy.designs.rows import Presentation, Showing
@@ -60,8 +61,8 @@ def allocate(
     wanted = _Seats(people, people.first + people.later if seats is None else seats)
     shown = {reader: [(0, each) for each in practice(plan.practice)] for reader in wanted.all}
     for number, cases in enumerate(batches):
-        batch = _Batch(plan, seed, len(arms), f"batch {number}", is_added=number > 0)
-        for reader, showings in batch.drawn(wanted, cases).items():
+        batch = _Batch(plan, seed, len(arms), f"batch {number}", cases, is_added=number > 0)
+        for reader, showings in batch.drawn(wanted).items():
             shown[reader] += [(number, each) for each in showings]
     keys = seed if key_seed is None else key_seed
     return [row for reader in wanted.all for row in _rows(seed, keys, reader, shown[reader], arms)]
@@ -86,9 +87,11 @@ class _Batch:
     seed: int
     arms: int
     part: str
+    cases: Sequence[str]
     is_added: bool
 
-    def drawn(self, seats: _Seats, cases: Sequence[str]) -> dict[int, list[Showing]]:
+    def drawn(self, seats: _Seats) -> dict[int, list[Showing]]:
+        cases = self.cases
         found = self._of_cohort(seats, cases) if seats.first else {}
         late = replace(self, part=f"{self.part}, late")
         for reader in seats.later:
@@ -134,6 +137,8 @@ class _Batch:
             is_added = self.is_added
             shown = with_repeats(shown, repeats, seed=seed, reader=reader, part=part, is_added=is_added)
         if checks:
+            draw = MadeChecks(checks, self.cases, self.plan.truths, seed=seed, reader=reader, part=part)
+            shown = draw.among(shown, is_added=self.is_added)
             shown = with_checks(shown, checks, seed=seed, reader=reader, part=part)
         return shown
 
@@ -144,7 +149,7 @@ def _rows(
     key, case_key = digests(key_seed, "reading", reader), cache(digests(key_seed, "case", reader))
     letters = Letters(seed, reader, len(arms))
     for position, (batch, each) in enumerate(shown, start=1):
-        yield Presentation(
+        row = Presentation(
             reader=reader,
             period=each.period,
             position=position,
@@ -153,9 +158,12 @@ def _rows(
             letters=letters.of(each.case, each.arms),
             kind=each.kind,
             key=key(position)[:24],
-            case_key=case_key(each.case)[:24],
+            case_key="",
             batch=batch,
+            check=each.check,
+            source=each.source,
         )
+        yield replace(row, case_key=case_key(row.pictures)[:24])
 
 
 def _check_all(plan: Plan, batches: Sequence[Sequence[str]], arms: Sequence[str]) -> None:
@@ -167,6 +175,7 @@ def _check_all(plan: Plan, batches: Sequence[Sequence[str]], arms: Sequence[str]
     _check("arm", arms)
     if len(arms) > MOST_ARMS:
         raise PlanError(f"There are {len(arms)} arms; at most {MOST_ARMS} can be told apart by letters.")
+    check_plan(plan)
     if plan.crossover and isinstance(plan.comparison, OneArm | Together):
         raise PlanError(
             "A crossover shows the arms of a case in different periods; choose arms one at a time, or pairs."

@@ -33,9 +33,13 @@ _ONLY = {"groups": "split_plot", "shared": "overlap"}
 
 
 def plan_of(
-    section: Mapping[str, Any], *, strata: Mapping[str, str] | None = None, practice: tuple[str, ...] = ()
+    section: Mapping[str, Any],
+    *,
+    strata: Mapping[str, str] | None = None,
+    practice: tuple[str, ...] = (),
+    truths: Mapping[str, str] | None = None,
 ) -> Plan:
-    """The plan of a section; `strata` maps case codes to the stratum that is spread.
+    """The plan of a section; `strata` maps case codes to the stratum that is spread, `truths` to reference labels.
 
     Raises:
         PlanError: where a number is missing or has no meaning in this plan.
@@ -50,13 +54,17 @@ def plan_of(
         repeats=Repeats(**repeats) if repeats is not None else None,
         checks=_checks(checks) if checks else None,
         strata=strata or {},
+        truths=truths,
     )
 
 
 def _checks(section: Mapping[str, Any]) -> Checks:
     """The part of the section that decides who reads what; what is expected of the checks does not."""
-    every = {"every": section["every"]} if "every" in section else {}
-    return Checks(codes=tuple(section["codes"]), **every)
+    told = {name: value for name, value in section.items() if name != "key"}
+    checks = Checks(**{**told, "codes": tuple(told.get("codes", ()))})
+    if "every" in told and not checks.codes:
+        raise PlanError("“every” belongs to checks with codes. Remove it, or name the codes.")
+    return checks
 
 
 def _coverage(section: Mapping[str, Any]) -> Coverage:

@@ -8,7 +8,7 @@ from itertools import cycle
 from math import ceil
 
 from readerstudy.designs.plan import Checks, PlanError, Repeats
-from readerstudy.designs.rows import RowKind, Showing
+from readerstudy.designs.rows import CheckKind, RowKind, Showing
 from readerstudy.designs.shuffling import digest, shuffled
 
 SLACK = 1e-9  # a tenth of 30 is 3 presentations, not 4
@@ -53,17 +53,19 @@ def with_checks(
     """The showings with one check in every so many, at a drawn place; the codes take turns.
 
     Raises:
-        PlanError: where there is no check or no room between two.
+        PlanError: where there is no room between two.
     """
-    if not checks.codes or checks.every < 2:
-        raise PlanError("Attention checks need at least one code, and come in every 2 presentations at most.")
+    if not checks.codes:
+        return list(shown)
+    if checks.every < 2:
+        raise PlanError("Attention checks come in every 2 presentations at most.")
     codes = cycle(shuffled(checks.codes, seed, part, "checks", reader))
     placed: list[Showing] = []
     window = checks.every - 1
     for start in range(0, len(shown), window):
         group = list(shown[start : start + window])
         place = int(digest(seed, part, "check", reader, start)[:8], 16) % (len(group) + 1)
-        check = Showing(group[0].period, next(codes), (), RowKind.CHECK)
+        check = Showing(group[0].period, next(codes), (), RowKind.CHECK, CheckKind.CASE)
         placed += [*group[:place], check, *group[place:]]
     return placed
 

@@ -88,15 +88,27 @@ class Repeats:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """Attention checks by their codes, at least one in every `every` presentations of a reader."""
+    """Attention checks: cases that serve as such, and those that are made of the study's own cases.
 
-    codes: tuple[str, ...]
+    Of the cases in `codes` one comes in every `every` presentations of a reader. Of each made kind every reader gets so
+    many in each period: `known_bad` outputs about a case with another reference label, `identical` pairs, `blank`
+    images.
+    """
+
+    codes: tuple[str, ...] = ()
     every: int = 25
+    known_bad: int = 0
+    identical: int = 0
+    blank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One allocation plan. `strata` maps case codes to the stratum whose cases are spread evenly over a reading."""
+    """One allocation plan. `strata` maps case codes to the stratum whose cases are spread evenly over a reading.
+
+    `truths` maps case codes to their reference labels, or to whatever stands for them; None where no case is known yet,
+    so that any two cases are taken to differ.
+    """
 
     coverage: Coverage = EveryReader()
     comparison: Comparison = OneAtATime()
@@ -106,3 +118,4 @@ class Plan:
     repeats: Repeats | None = None
     checks: Checks | None = None
     strata: Mapping[str, str] = field(default_factory=dict)
+    truths: Mapping[str, str] | None = None

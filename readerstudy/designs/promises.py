@@ -9,6 +9,7 @@ from itertools import combinations, pairwise
 
 from readerstudy.designs.comparisons import pairs_of, rounds_in
 from readerstudy.designs.extras import repeats_wanted
+from readerstudy.designs.made_checks import kinds_of
 from readerstudy.designs.plan import (
     EveryReader,
     IncompleteBlocks,
@@ -20,7 +21,7 @@ from readerstudy.designs.plan import (
     SplitPlot,
     Together,
 )
-from readerstudy.designs.rows import Presentation, RowKind
+from readerstudy.designs.rows import CheckKind, Presentation, RowKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,12 @@ def promises(
     main = [row for row in there if row.kind == RowKind.MAIN]
     found = [*_coverage(plan, main, readers, cases), *_comparison(plan, main, readers, cases, arms)]
     found += [*_sides(plan, main), *_distance(plan, main, readers, cases)]
-    return [*found, *_repeats(plan, there, readers), *_checks(plan, there, readers)]
+    return [
+        *found,
+        *_repeats(plan, there, readers),
+        *_checks(plan, there, readers),
+        *_made_checks(plan, there),
+    ]
 
 
 def _at_most(name: str, promised: int, found: int) -> Promise:
@@ -230,20 +236,15 @@ def _distances(rows: Sequence[Presentation], within_period: bool) -> Iterator[in
 def _repeats(plan: Plan, rows: Sequence[Presentation], readers: Sequence[int]) -> Iterator[Promise]:
     if plan.repeats is None:
         return
-    by_reader = _grouped(rows)
     counts, gaps, same_side = [], [], 0
-    for read in by_reader.values():
-        for period in sorted({row.period for row in read}):
-            within = [
-                row for row in read if row.period == period and row.kind in (RowKind.MAIN, RowKind.REPEAT)
-            ]
-            main = {(row.case, frozenset(row.arms)): row for row in within if row.kind == RowKind.MAIN}
-            again = [row for row in within if row.kind == RowKind.REPEAT]
-            counts.append(len(again) - repeats_wanted(plan.repeats, len(main)))
-            for row in again:
-                before = main.get((row.case, frozenset(row.arms)))
-                gaps.append(row.position - before.position if before else 0)
-                same_side += before is not None and len(row.arms) > 1 and row.arms == before.arms
+    for within in _by_period(rows):
+        main = {(row.case, frozenset(row.arms)): row for row in within if row.kind == RowKind.MAIN}
+        again = [row for row in within if row.kind == RowKind.REPEAT]
+        counts.append(len(again) - repeats_wanted(plan.repeats, len(main)))
+        for row in again:
+            before = main.get((row.case, frozenset(row.arms)))
+            gaps.append(row.position - before.position if before else 0)
+            same_side += before is not None and len(row.arms) > 1 and row.arms == before.arms
     yield Promise("repeats missing", "0", str(-min(counts, default=0)), min(counts, default=0) >= 0)
     least = min(gaps, default=plan.repeats.distance)
     yield Promise(
@@ -255,14 +256,47 @@ def _repeats(plan: Plan, rows: Sequence[Presentation], readers: Sequence[int]) -
     yield _at_most("repeats on the same side", 0, same_side)
 
 
+def _made_checks(plan: Plan, rows: Sequence[Presentation]) -> Iterator[Promise]:
+    """That each kind comes as often as it was promised, after its case was read, and is what it is called."""
+    if plan.checks is None or not kinds_of(plan.checks):
+        return
+    wanted, wrong, early, not_bad, not_alike = Counter(kinds_of(plan.checks)), 0, 0, 0, 0
+    for read in _by_period(rows):
+        made = [row for row in read if row.check not in (None, CheckKind.CASE)]
+        wrong += sum(abs(wanted[kind] - n) for kind, n in _counts(made, wanted))
+        first = {row.case: row.position for row in reversed(read) if row.kind == RowKind.MAIN}
+        early += sum(first.get(row.case, row.position) >= row.position for row in made)
+        not_bad += sum(row.check == CheckKind.KNOWN_BAD and not _is_bad(plan, row) for row in made)
+        not_alike += sum(row.check == CheckKind.IDENTICAL and len(set(row.arms)) > 1 for row in made)
+    yield _at_most("made attention checks too many or too few", 0, wrong)
+    yield _at_most("made attention checks before their case was read", 0, early)
+    yield _at_most("known-bad outputs of a case with the same label", 0, not_bad)
+    yield _at_most("identical pairs of different texts", 0, not_alike)
+
+
+def _by_period(rows: Sequence[Presentation]) -> Iterator[list[Presentation]]:
+    for read in _grouped(rows).values():
+        for period in sorted({row.period for row in read if row.kind != RowKind.PRACTICE}):
+            yield [row for row in read if row.period == period and row.kind != RowKind.PRACTICE]
+
+
+def _counts(made: Sequence[Presentation], wanted: Counter[CheckKind]) -> Iterator[tuple[CheckKind, int]]:
+    found = Counter(row.check for row in made)
+    yield from ((kind, found[kind]) for kind in wanted)
+
+
+def _is_bad(plan: Plan, row: Presentation) -> bool:
+    if plan.truths is None:
+        return row.source not in ("", row.case)
+    return bool(plan.truths.get(row.source)) and plan.truths.get(row.source) != plan.truths.get(row.case)
+
+
 def _checks(plan: Plan, rows: Sequence[Presentation], readers: Sequence[int]) -> Iterator[Promise]:
-    if plan.checks is None:
+    if plan.checks is None or not plan.checks.codes:
         return
     short = 0
-    for read in _grouped(rows).values():
-        for period in sorted({row.period for row in read}):
-            within = [row for row in read if row.period == period and row.kind != RowKind.PRACTICE]
-            for start in range(0, len(within) - plan.checks.every + 1, plan.checks.every):
-                window = within[start : start + plan.checks.every]
-                short += all(row.kind != RowKind.CHECK for row in window)
+    for within in _by_period(rows):
+        for start in range(0, len(within) - plan.checks.every + 1, plan.checks.every):
+            window = within[start : start + plan.checks.every]
+            short += all(row.kind != RowKind.CHECK for row in window)
     yield _at_most(f"stretches of {plan.checks.every} presentations without an attention check", 0, short)

@@ -8,22 +8,29 @@ from itertools import groupby
 
 from readerstudy.designs.letters import Letters
 from readerstudy.designs.plan import OneArm, OneAtATime, Pairs, Plan
-from readerstudy.designs.rows import Presentation, RowKind
+from readerstudy.designs.rows import CheckKind, Presentation, RowKind
 from readerstudy.designs.shuffling import shuffled
 
 Hidden = Collection[tuple[str, str]]
 
 
 def as_shown(
-    plan: Plan, rows: Iterable[Presentation], *, seed: int, arms: Sequence[str], hidden: Hidden
+    plan: Plan,
+    rows: Iterable[Presentation],
+    *,
+    seed: int,
+    arms: Sequence[str],
+    hidden: Hidden,
+    unaided: Collection[str] = (),
 ) -> list[Presentation]:
     """The drawn rows with the outputs of practice and checks filled in and without what is hidden.
 
     `hidden` holds (case, arm) without an output that readers may see. A presentation of one output goes with it, and
     so does one of several that is left with a single one, because nothing can be compared there. Later presentations
-    of the reader move up; keys and letters of the others stay.
+    of the reader move up; keys and letters of the others stay. An attention check that is made of outputs needs some,
+    so the `unaided` arms cannot serve it.
     """
-    made = _Outputs(plan, seed, arms, frozenset(hidden))
+    made = _Outputs(plan, seed, arms, frozenset(hidden), frozenset(unaided))
     filled = (shown for row in rows if (shown := made.of(row)) is not None)
     return [
         row if row.position == position else replace(row, position=position)
@@ -41,9 +48,14 @@ def outputs_together(plan: Plan, arms: int) -> int:
 
 class _Outputs:
     def __init__(
-        self, plan: Plan, seed: int, arms: Sequence[str], hidden: frozenset[tuple[str, str]]
+        self,
+        plan: Plan,
+        seed: int,
+        arms: Sequence[str],
+        hidden: frozenset[tuple[str, str]],
+        unaided: frozenset[str],
     ) -> None:
-        self._seed, self._arms, self._hidden = seed, arms, hidden
+        self._seed, self._arms, self._hidden, self._unaided = seed, arms, hidden, unaided
         self._numbers = {arm: number for number, arm in enumerate(arms)}
         self._together = outputs_together(plan, len(arms))
 
@@ -51,15 +63,20 @@ class _Outputs:
         """The row with the outputs it shows; None where it cannot be shown."""
         if row.kind not in (RowKind.PRACTICE, RowKind.CHECK):
             return self._kept(row, row.arms)
-        free = self._free(row.case)
-        drawn = shuffled(range(len(free)), self._seed, "shown", row.reader, row.case)
-        return self._kept(row, tuple(free[number] for number in drawn[: self._together]), asked=True)
+        free = self._free(row)
+        drawn = shuffled(range(len(free)), self._seed, "shown", row.reader, row.pictures)
+        chosen = tuple(free[number] for number in drawn[: self._together])
+        if row.check == CheckKind.IDENTICAL:
+            chosen = chosen[:1] * self._together
+        return self._kept(row, chosen, asked=True)
 
-    def _free(self, case: str) -> list[str]:
-        return [arm for arm in self._arms if (case, arm) not in self._hidden]
+    def _free(self, row: Presentation) -> list[str]:
+        needs_text = row.check in (CheckKind.KNOWN_BAD, CheckKind.IDENTICAL)
+        without = self._unaided if needs_text else frozenset()
+        return [arm for arm in self._arms if (row.about, arm) not in self._hidden and arm not in without]
 
     def _kept(self, row: Presentation, arms: Sequence[str], *, asked: bool = False) -> Presentation | None:
-        left = tuple(arm for arm in arms if (row.case, arm) not in self._hidden)
+        left = tuple(arm for arm in arms if (row.about, arm) not in self._hidden)
         if len(left) < min(2, self._together):
             return None
         if left == row.arms and not asked:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
-from readerstudy.designs.rows import Presentation, RowKind
+from readerstudy.designs.rows import CheckKind, Presentation, RowKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,14 @@ def as_csv(rows: Sequence[Presentation]) -> str:
     file.writerow(columns(outputs))
     for row in rows:
         arms = [*row.arms, *[""] * (outputs - len(row.arms))]
-        file.writerow([row.reader, row.period, row.position, row.case, *arms, row.kind])
+        file.writerow([row.reader, row.period, row.position, row.case, *arms, kind_of(row)])
     return text.getvalue()
+
+
+def kind_of(row: Presentation) -> str:
+    """Why a presentation is there, of a made attention check with what it is made of."""
+    made = row.check not in (None, CheckKind.CASE)
+    return f"{row.kind} {row.check}" if made else str(row.kind)
 
 
 def balance_tables(
@@ -53,9 +59,12 @@ def balance_tables(
 ) -> list[Table]:
     """Arm by quarter of a reading, arm by side, sides and presentations by reader, of the main presentations.
 
+    Attention checks by reader and kind, where there are some.
+
     `names` are what people call the arms and `reader` gives what they call a seat; without them both are called as in
     the rows.
     """
+    rows = list(rows)
     main = [row for row in rows if row.kind == RowKind.MAIN]
     called = {arm: (names or {}).get(arm, arm) for arm in arms}
     tables = [
@@ -63,6 +72,7 @@ def balance_tables(
         _by_side(main, arms, called),
         _sides_by_reader(main, called, reader),
         _by_reader(main, reader),
+        _checks_by_reader(rows, reader),
     ]
     return [table for table in tables if table.rows]
 
@@ -119,6 +129,14 @@ def _by_reader(main: Sequence[Presentation], reader: Callable[[int], str]) -> Ta
     head = ("reader", "presentations", "cases", "least distance of a case")
     rows = tuple((reader(seat), *_reader(by_reader[seat])) for seat in sorted(by_reader))
     return Table("Presentations by reader", head, rows)
+
+
+def _checks_by_reader(rows: Sequence[Presentation], reader: Callable[[int], str]) -> Table:
+    counts = Counter((row.reader, row.check) for row in rows if row.check is not None)
+    seats = sorted({row.reader for row in rows}) if counts else []
+    head = ("reader", "check cases", "known-bad outputs", "identical pairs", "blank images")
+    told = tuple((reader(seat), *(str(counts[seat, kind]) for kind in CheckKind)) for seat in seats)
+    return Table("Attention checks by reader", head, told)
 
 
 def _reader(rows: Sequence[Presentation]) -> tuple[str, ...]:

@@ -29,13 +29,17 @@ def common_size(sizes: Iterable[int]) -> int:
 
 def pad_png(path: Path, size: int) -> FileEntry:
     """Grow a PNG to `size` bytes. Raises ValueError where it is no PNG, or neither of that size nor 12 bytes below."""
-    content = path.read_bytes()
+    return _written(path, padded_png(path.read_bytes(), size))
+
+
+def padded_png(content: bytes, size: int) -> bytes:
+    """The same for the bytes of a PNG."""
     if not content.endswith(_PNG_END):
         raise ValueError("This is no PNG that ends with its end.")
     if len(content) == size:
-        return _written(path, content)
+        return content
     padding = chunk(_PNG_CHUNK, _zeros(size - len(content) - _PNG_FRAME))
-    return _written(path, content[: -len(_PNG_END)] + padding + _PNG_END)
+    return content[: -len(_PNG_END)] + padding + _PNG_END
 
 
 def pad_webp(path: Path, size: int) -> FileEntry:
@@ -44,17 +48,21 @@ def pad_webp(path: Path, size: int) -> FileEntry:
     Raises ValueError where it is no WebP that this package wrote, where `size` is odd, or where the file is neither
     of that size nor at least 26 bytes below.
     """
-    content = path.read_bytes()
+    return _written(path, padded_webp(path.read_bytes(), size))
+
+
+def padded_webp(content: bytes, size: int) -> bytes:
+    """The same for the bytes of a still WebP."""
     if content[:4] != b"RIFF" or content[8:12] != b"WEBP" or content[12:16] not in (b"VP8 ", b"VP8X"):
         raise ValueError("This is no WebP that can be padded.")
     if len(content) == size:
-        return _written(path, content)
+        return content
     chunks = content[_WEBP_HEAD:] if content[12:16] == b"VP8X" else _extended(content[_WEBP_HEAD:])
     zeros = _zeros(size - _WEBP_HEAD - len(chunks) - _WEBP_FRAME)
     if len(zeros) % 2:
         raise ValueError("A WebP has an even number of bytes.")
     chunks += _WEBP_CHUNK + struct.pack("<I", len(zeros)) + zeros
-    return _written(path, b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks)
+    return b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks
 
 
 def _extended(chunks: bytes) -> bytes:

@@ -13,7 +13,14 @@ from django.http import Http404, HttpRequest
 from readerstudy.accounts.people import signed_in
 from readerstudy.cases.models import Image
 from readerstudy.reading.actions import note_stranger
-from readerstudy.reading.models import Adjudication, AllocatedOutput, Allocation, AllocationPlan, Ending
+from readerstudy.reading.models import (
+    Adjudication,
+    AllocatedOutput,
+    Allocation,
+    AllocationPlan,
+    CheckMadeOf,
+    Ending,
+)
 from readerstudy.studies.access import access_adjudicator
 
 
@@ -78,16 +85,19 @@ def access_subject(
     return output.allocation, output
 
 
-def access_image(request: HttpRequest, key: str, case_key: str, slot: str) -> Image:
-    """A confirmed image of a case that is allocated to the signed-in reader, or `Http404`."""
+def access_image(request: HttpRequest, key: str, case_key: str, slot: str) -> tuple[Image, bool]:
+    """A confirmed image of a case that is allocated to the signed-in reader, and whether it is shown blank.
+
+    An attention check with a blank image names its images apart from those of its case. `Http404` where there is none.
+    """
     allocation = Allocation.objects.filter(
         case_key=case_key, seat__study__key=key, seat__user=signed_in(request), seat__removed_at=None
     ).first()
     images = Image.objects.confirmed().select_related("case__study")
     image = images.filter(case=allocation.case_id, slot=slot).first() if allocation else None
-    if image is None:
+    if image is None or allocation is None:
         _refuse(request, Allocation.objects.filter(case_key=case_key, seat__study__key=key))
-    return image
+    return image, allocation.check_kind == CheckMadeOf.BLANK
 
 
 def access_adjudication(request: HttpRequest, key: str, adjudication_key: str) -> Adjudication:

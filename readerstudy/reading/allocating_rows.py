@@ -52,7 +52,12 @@ class Drawing:
         if self.row.algorithm == crossed.ALGORITHM:
             return Plan()
         told = self.row.plan
-        return plan_of(told["allocation"], strata=told["strata"], practice=tuple(told["practice"]))
+        return plan_of(
+            told["allocation"],
+            strata=told["strata"],
+            practice=tuple(told["practice"]),
+            truths=told.get("truths"),
+        )
 
     @property
     def arms(self) -> list[str]:
@@ -115,7 +120,14 @@ class Drawing:
     def _shown(self, seats: Collection[int]) -> list[Presentation]:
         if not seats:
             return []
-        rows = as_shown(self.plan, self.drawn(seats), seed=self.row.seed, arms=self.arms, hidden=self.hidden)
+        rows = as_shown(
+            self.plan,
+            self.drawn(seats),
+            seed=self.row.seed,
+            arms=self.arms,
+            hidden=self.hidden,
+            unaided=self.unaided,
+        )
         if not self.unaided:
             return rows
         return [replace(row, letters="") if set(row.arms) <= self.unaided else row for row in rows]
@@ -136,7 +148,7 @@ class Drawing:
         secret = self.row.seed if self.row.key_seed is None else self.row.key_seed
         key, case_key = digests(secret, "reading", seat), digests(secret, "case", seat)
         for position, row in enumerate([*practice, *left], start=1):
-            names = key(position)[:24], case_key(row.case)[:24]
+            names = key(position)[:24], case_key(row.pictures)[:24]
             yield replace(row, reader=seat, position=position, key=names[0], case_key=names[1])
 
     def _shown_to(self, seat: int) -> Iterator[Presentation]:

@@ -11,16 +11,17 @@ from typing import Any
 from django.db import connection
 
 from readerstudy.cases.models import Case
-from readerstudy.designs.rows import Presentation, RowKind
+from readerstudy.designs.rows import CheckKind, Presentation, RowKind
 from readerstudy.generation.models import Interpretation
 from readerstudy.reading.allocating_rows import HiddenPlace
 from readerstudy.reading.models import AllocationPlan
 from readerstudy.studies.models import Arm, Membership, Study
 
 ALLOCATION = (
-    "id, plan_id, seat_id, case_id, arm_id, kind, batch, succeeds_id, period, position, key, case_key"
+    "id, plan_id, seat_id, case_id, arm_id, kind, check_kind, batch, succeeds_id, period, position, key, "
+    "case_key"
 )
-OUTPUT = "allocation_id, arm_id, interpretation_id, letter, side"
+OUTPUT = "allocation_id, arm_id, interpretation_id, letter, side, copy"
 STORED = """
 WITH shown AS (
     SELECT o.allocation_id, array_agg(r.position ORDER BY o.side) AS arms,
@@ -29,15 +30,24 @@ WITH shown AS (
     JOIN reading_allocation a ON a.id = o.allocation_id AND a.plan_id = %(plan)s
     JOIN studies_arm r ON r.id = o.arm_id
     GROUP BY o.allocation_id
+),
+elsewhere AS (
+    SELECT DISTINCT o.allocation_id, s.code
+    FROM reading_allocatedoutput o
+    JOIN reading_allocation a ON a.id = o.allocation_id AND a.plan_id = %(plan)s AND a.kind = 'check'
+    JOIN generation_interpretation i ON i.id = o.interpretation_id
+    JOIN generation_generation g ON g.id = i.generation_id AND g.case_id <> a.case_id
+    JOIN cases_case s ON s.id = g.case_id
 )
 SELECT m.seat, a.period, a.position, c.code,
        coalesce(shown.arms, CASE WHEN u.id IS NULL THEN '{}' ELSE ARRAY[u.position] END),
-       coalesce(shown.letters, ''), a.kind, a.key, a.case_key, a.batch
+       coalesce(shown.letters, ''), a.kind, a.key, a.case_key, a.batch, a.check_kind, coalesce(elsewhere.code, '')
 FROM reading_allocation a
 JOIN studies_membership m ON m.id = a.seat_id
 JOIN cases_case c ON c.id = a.case_id
 LEFT JOIN studies_arm u ON u.id = a.arm_id
 LEFT JOIN shown ON shown.allocation_id = a.id
+LEFT JOIN elsewhere ON elsewhere.allocation_id = a.id
 WHERE a.plan_id = %(plan)s AND (%(seats)s::integer[] IS NULL OR m.seat = ANY(%(seats)s))
 ORDER BY m.seat, a.position
 """
@@ -115,12 +125,13 @@ def digest_of(rows: Iterable[Presentation]) -> tuple[int, str]:
     found, count = hashlib.sha256(), 0
     for count, row in enumerate(rows, start=1):  # noqa: B007  the last number is how many
         line = [row.reader, row.period, row.position, row.case, row.kind, row.arms, row.letters]
+        line += [row.check, row.source] if row.check not in (None, CheckKind.CASE) else []
         found.update(json.dumps(line).encode() + b"\n")
     return count, found.hexdigest()
 
 
 def _presentation(line: Sequence[Any]) -> Presentation:
-    seat, period, position, case, arms, letters, kind, key, case_key, batch = line
+    seat, period, position, case, arms, letters, kind, key, case_key, batch, check, source = line
     return Presentation(
         reader=seat,
         period=period,
@@ -132,6 +143,8 @@ def _presentation(line: Sequence[Any]) -> Presentation:
         key=key,
         case_key=case_key,
         batch=batch,
+        check=CheckKind(check) if check else None,
+        source=source,
     )
 
 
@@ -146,13 +159,13 @@ def _allocation(
     arm = names.arms[row.arms[0]] if row.arms and set(row.arms) <= names.unaided else None
     before = succeeds.get((row.reader, row.position))
     place = (row.period, row.position, row.key, row.case_key)
-    return (*own, arm, row.kind.value, row.batch, before, *place)
+    return (*own, arm, row.kind.value, row.check or "", row.batch, before, *place)
 
 
 def _outputs(row: Presentation, key: int, names: Names) -> Iterator[tuple[Any, ...]]:
     shown = [arm for arm in row.arms if arm not in names.unaided]
     for side, (arm, letter) in enumerate(zip(shown, row.letters, strict=True)):
-        yield key, names.arms[arm], names.texts[row.case, arm], letter, side
+        yield key, names.arms[arm], names.texts[row.about, arm], letter, side, shown[:side].count(arm)
 
 
 def _new_keys(count: int) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.db import connection
 from django.db.models import Count, DateTimeField, Exists, Max, OuterRef, Q, QuerySet, Subquery
@@ -12,6 +12,7 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from readerstudy.reading.allocating import OPEN_TO_ALLOCATION
+from readerstudy.reading.check_outcomes import Tally, outcomes_of, tallies
 from readerstudy.reading.models import (
     Act,
     AllocationPlan,
@@ -21,7 +22,6 @@ from readerstudy.reading.models import (
     Reminder,
     Session,
 )
-from readerstudy.reading.path.checks import Checked, checked
 from readerstudy.reading.path.practice import Standing, standings
 from readerstudy.reading.path.sittings import LONGEST_READING_SECONDS
 from readerstudy.reading.reminding import may_remind_again
@@ -30,7 +30,7 @@ from readerstudy.studies.policies import can_read
 
 AT = DateTimeField()
 
-NO_PRACTICE, NOT_CHECKED = Standing(), Checked()
+NO_PRACTICE, NOT_CHECKED = Standing(), Tally()
 
 WORK = """
 SELECT seat_id, sum(seconds), percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds)
@@ -67,7 +67,7 @@ class Row:
     has_left: bool = False
     has_signed: bool = False
     work: Work = NO_WORK
-    checked: Checked = NOT_CHECKED
+    checked: Tally = NOT_CHECKED
     reminded_at: datetime | None = None
     may_be_reminded: bool = False
 
@@ -99,7 +99,8 @@ def board_of(study: Study) -> list[Row]:
     """The readers who take part now."""
     plan, is_open = AllocationPlan.objects.current(study), study.state in OPEN_TO_ALLOCATION
     seats = list(_counted(Membership.objects.readers(study), plan))
-    practice, work, checks = standings(plan, seats), _work(plan), checked(plan)
+    practice, work = standings(plan, seats), _work(plan)
+    checks = tallies(outcomes_of(plan)) if has_checks(plan) else {}
     return [
         _row(
             seat,
@@ -132,6 +133,11 @@ def left_behind(study: Study) -> list[Row]:
     )
     rows = [_row(seat, is_open=True) for seat in _counted(gone.order_by("seat"), plan)]
     return [row for row in rows if row.may_be_replaced]
+
+
+def has_checks(plan: AllocationPlan | None) -> TypeGuard[AllocationPlan]:
+    """Whether readers of the plan get attention checks."""
+    return plan is not None and "checks" in plan.plan.get("allocation", {})
 
 
 def _row(seat: Membership, is_open: bool, *, may_be_reminded: bool = False, **more: Any) -> Row:

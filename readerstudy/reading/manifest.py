@@ -80,6 +80,7 @@ def manifest(study: Study, plan: AllocationPlan) -> dict[str, Any]:
         **({} if _is_first(plan) else _design(study)),
         **_leaving(study),
         **_purposes(study),
+        **_reference_marks(study),
         **_showing(study),
         **_frozen(study, plan),
     }
@@ -118,6 +119,13 @@ def _purposes(study: Study) -> dict[str, Any]:
     apart = Case.objects.read(study).exclude(purpose=Purpose.STUDY)
     told = list(apart.values_list("code", "purpose"))
     return {"purposes": told} if told else {}
+
+
+def _reference_marks(study: Study) -> dict[str, Any]:
+    """The marks of the reference standard, where it has some."""
+    marked = Case.objects.read(study).filter(reference__marks__isnull=False)
+    told = list(marked.values_list("code", "reference__marks"))
+    return {"reference_marks": told} if told else {}
 
 
 def _renditions(study: Study) -> list[tuple[Any, ...]]:

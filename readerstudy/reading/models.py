@@ -171,6 +171,16 @@ class PresentationKind(models.TextChoices):
     CHECK = "check", _("attention check")
 
 
+class CheckMadeOf(models.TextChoices):
+    """What an attention check is made of; empty for all other presentations."""
+
+    NONE = "", _("no attention check")
+    CASE = "case", _("a check case")
+    KNOWN_BAD = "known_bad", _("a known-bad output")
+    IDENTICAL = "identical", _("an identical pair")
+    BLANK = "blank", _("a blank image")
+
+
 class Allocations(models.QuerySet["Allocation"]):
     def of(self, seat: Membership) -> Allocations:
         """What the reader reads by the study's current plan, in order; without what somebody else took over."""
@@ -199,6 +209,9 @@ class Allocation(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="allocations")
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     kind = models.CharField(max_length=10, choices=PresentationKind.choices, default=PresentationKind.MAIN)
+    check_kind = models.CharField(
+        max_length=10, choices=CheckMadeOf.choices, default=CheckMadeOf.NONE, blank=True
+    )
     batch = models.PositiveSmallIntegerField(default=0, help_text="The batch of cases that it came with.")
     succeeds = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="successor", db_index=False
@@ -227,6 +240,13 @@ class Allocation(models.Model):
             models.CheckConstraint(
                 condition=models.Q(kind__in=PresentationKind.values), name="reading_known_presentation_kind"
             ),
+            models.CheckConstraint(
+                condition=models.Q(check_kind__in=CheckMadeOf.values), name="reading_known_check"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind=PresentationKind.CHECK) ^ models.Q(check_kind=CheckMadeOf.NONE),
+                name="reading_checks_are_made_of_something",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -250,6 +270,9 @@ class AllocatedOutput(models.Model):
     interpretation = models.ForeignKey(Interpretation, on_delete=models.PROTECT, related_name="+")
     letter = models.CharField(max_length=1)
     side = models.PositiveSmallIntegerField(default=0)
+    copy = models.PositiveSmallIntegerField(
+        default=0, help_text="From 1 where an identical pair shows the same output once more."
+    )
 
     objects = AllocatedOutputs.as_manager()
 
@@ -259,7 +282,7 @@ class AllocatedOutput(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["allocation", "letter"], name="reading_letters_differ"),
             models.UniqueConstraint(fields=["allocation", "side"], name="reading_sides_differ"),
-            models.UniqueConstraint(fields=["allocation", "arm"], name="reading_arms_differ"),
+            models.UniqueConstraint(fields=["allocation", "arm", "copy"], name="reading_arms_differ"),
         ]
 
     def __str__(self) -> str:

@@ -28,6 +28,8 @@ BELONGS = {
     "shared": ("overlap",),
 }
 """The plans that a number belongs to; all others have no meaning for it."""
+MADE = ("known_bad", "identical", "blank")
+"""Attention checks that are made of the study's own cases, each by how many a reader gets in each period."""
 USUAL_REPEATS, USUAL_CHECKS = Repeats(), Checks(())
 
 
@@ -76,7 +78,20 @@ class PlanForm(forms.Form):
     repeats_fewest = _number(_("At least so many"), 1, 10_000, USUAL_REPEATS.fewest)
     repeats_distance = _number(_("Presentations in between"), 1, 10_000, DEFAULT_DISTANCE)
     checks = forms.BooleanField(label=_("Put attention checks in between"), required=False)
-    checks_every = _number(_("One in every so many presentations"), 2, 10_000, USUAL_CHECKS.every)
+    known_bad = _number(
+        _("Known-bad outputs"), 0, 1000, 0, _("Each was written about a case with another reference label.")
+    )
+    identical = _number(
+        _("Identical pairs"), 0, 1000, 0, _("The same text on both sides; texts must stand side by side.")
+    )
+    blank = _number(_("Blank images"), 0, 1000, 0, _("The text of a case beside images without content."))
+    checks_every = _number(
+        _("One check case in every so many presentations"),
+        2,
+        10_000,
+        USUAL_CHECKS.every,
+        _("Counts only where cases have the purpose “attention checks”."),
+    )
 
     def __init__(self, data: Any = None, *, check_codes: Sequence[str], stored: Mapping[str, Any]) -> None:
         """`check_codes` are the cases that serve as checks; `stored` is the section as it is, for what has no field."""
@@ -88,9 +103,13 @@ class PlanForm(forms.Form):
         for name, plans in BELONGS.items():
             if found.get("plan") in plans and found.get(name) is None and name not in self.errors:
                 self.add_error(name, _("This plan needs a number here."))
-        if found.get("checks") and not self._codes:
+        if found.get("checks") and not self._codes and not any(found.get(name) for name in MADE):
             self.add_error(
-                "checks", _("No case serves as a check. Say under Images, Purposes, which ones do.")
+                "checks",
+                _(
+                    "No case serves as a check. Say below how many checks of each kind are made, or under Images, "
+                    "Purposes, which cases do."
+                ),
             )
         return found
 
@@ -134,7 +153,9 @@ class PlanForm(forms.Form):
     def _checks(self) -> dict[str, Any]:
         every = _or(self.cleaned_data["checks_every"], USUAL_CHECKS.every)
         kept = [row for row in self._stored.get("checks", {}).get("key", ()) if row["case"] in self._codes]
-        return {"codes": self._codes, "every": every, **({"key": kept} if kept else {})}
+        named = {"codes": self._codes, "every": every, **({"key": kept} if kept else {})}
+        made = {name: number for name in MADE if (number := self.cleaned_data[name])}
+        return {**(named if self._codes else {}), **made}
 
 
 def _or(value: int | None, usual: int) -> int:
@@ -154,4 +175,5 @@ def _initial(stored: Mapping[str, Any]) -> dict[str, Any]:
         found["repeats_share"] = round(repeats.get("share", USUAL_REPEATS.share) * 100)
     if checks:
         found |= {"checks": True, "checks_every": checks.get("every", USUAL_CHECKS.every)}
+        found |= {name: checks[name] for name in MADE if name in checks}
     return {"outputs": "one_at_a_time", **found}

@@ -7,18 +7,22 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from readerstudy.cases.models import Case, Purpose
+from readerstudy.cases.models import Case, Purpose, as_label
 from readerstudy.designs.document import plan_of
+from readerstudy.designs.made_checks import check_plan
 from readerstudy.designs.plan import OneArm, OneAtATime, PlanError
 from readerstudy.designs.shuffling import digest
 from readerstudy.generation.models import Interpretation, RefusalVerdict
+from readerstudy.reading.check_rules import obstacle_to_scoring
 from readerstudy.reading.models import AllocationPlan
-from readerstudy.studies.models import Arm, ArmKind, Design, RefusalPolicy, Study
+from readerstudy.studies.models import Arm, ArmKind, Criterion, Design, RefusalPolicy, Study
 from readerstudy.studies.policies import StudyError
 
 USUAL: dict[str, Any] = {"plan": "crossed", "outputs": "one_at_a_time"}
 SEED_DIGITS = 15  # hexadecimal: fits PostgreSQL's bigint
 
+CHECK_CASES = ("codes", "every")
+"""Of the attention checks those that need no room among the cases."""
 Pairs = list[tuple[str, int]]
 
 
@@ -42,11 +46,16 @@ def plan_fields(study: Study, section: Mapping[str, Any] | None = None) -> dict[
 
 
 def pilot_fields(study: Study, cases: int) -> dict[str, Any]:
-    """The columns of a pilot's plan: everybody reads the same few cases, shown as in the study, without repeats."""
+    """The columns of a pilot's plan: everybody reads the same few cases, shown as in the study.
+
+    Without repeats and made attention checks, for which a few cases leave no room.
+    """
     wanted = section_of(study)
     kept: dict[str, Any] = {
-        name: wanted[name] for name in ("outputs", "pairs_per_case", "checks", "seed") if name in wanted
+        name: wanted[name] for name in ("outputs", "pairs_per_case", "seed") if name in wanted
     }
+    checks = {name: told for name, told in wanted.get("checks", {}).items() if name in CHECK_CASES}
+    kept |= {"checks": checks} if "codes" in checks else {}
     fields = plan_fields(study, {"plan": "crossed", **kept})
     number = AllocationPlan.objects.filter(study=study, is_pilot=True).count() + 1
     seeds = {
@@ -65,6 +74,7 @@ def told_plan(study: Study, section: Mapping[str, Any]) -> dict[str, Any]:
     strata, practice = strata_of(study), practice_of(study)
     try:
         plan = plan_of(section, strata=strata, practice=tuple(practice))
+        check_plan(plan)
     except PlanError as error:
         raise StudyError(str(error)) from None
     if unaided and not isinstance(plan.comparison, OneAtATime | OneArm):
@@ -75,7 +85,20 @@ def told_plan(study: Study, section: Mapping[str, Any]) -> dict[str, Any]:
         )
     _check_codes(study, practice, Purpose.PRACTICE)
     _check_codes(study, plan.checks.codes if plan.checks else (), Purpose.CHECK)
-    return {"allocation": dict(section), "strata": strata, "practice": practice, "unaided": unaided}
+    told = {"allocation": dict(section), "strata": strata, "practice": practice, "unaided": unaided}
+    if plan.checks and plan.checks.known_bad:
+        told["truths"] = truths_of(study)
+    if sentence := obstacle_to_scoring(Criterion.objects.of(study), plan):
+        raise StudyError(sentence)
+    return told
+
+
+def truths_of(study: Study) -> dict[str, str]:
+    """For each case with a reference label a number that stands for the label: equal labels have equal numbers."""
+    cases = Case.objects.of(study).select_related("reference")
+    labels = {case.code: as_label(case.reference.label) for case in cases if hasattr(case, "reference")}
+    numbers = {label: str(number) for number, label in enumerate(sorted({*labels.values()} - {""}), start=1)}
+    return {code: numbers[label] for code, label in labels.items() if label}
 
 
 def strata_of(study: Study) -> dict[str, str]:

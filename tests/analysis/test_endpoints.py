@@ -12,10 +12,13 @@ from django.urls import reverse
 from scipy import stats
 
 from readerstudy.analysis.document import document_of
-from readerstudy.analysis.estimates.endpoints import MEANS
+from readerstudy.analysis.estimates.endpoints import BOXES_OF_MODEL, MEANS
+from readerstudy.analysis.estimates.readers_marks import overlap
 from readerstudy.analysis.report import build_report
 from readerstudy.analysis.table import LongTable
-from readerstudy.cases.models import ReferenceStandard
+from readerstudy.cases.models import ReferenceStandard, ShownAs
+from readerstudy.cases.viewing import size_shown
+from readerstudy.generation.models import Extraction
 from readerstudy.reading.actions import rate, show_reading, start_study
 from readerstudy.reading.models import AllocatedOutput, Allocation
 from readerstudy.reading.scales import check_answer
@@ -70,6 +73,8 @@ def study_of(
     endpoints: list[dict[str, Any]],
     plan: Mapping[str, Any],
     analysis: Mapping[str, Any] | None = None,
+    before_lock: Callable[[Study], None] = lambda _study: None,
+    cases: Mapping[str, Any] | None = None,
 ) -> Study:
     """Four cases, normal and abnormal in turn, two arms and two readers; nothing is read yet."""
     study = factories.make_ready_study(cases=4, arms=2, readers=2, positive_label="abnormal")
@@ -77,9 +82,12 @@ def study_of(
     for question in questions:
         save_criterion(study=study, fields=from_document(question), by=study.created_by)
     set_section(study=study, name="allocation", content=dict(plan), by=study.created_by)
+    if cases:
+        set_section(study=study, name="cases", content=dict(cases), by=study.created_by)
     set_section(study=study, name="endpoints", content=endpoints, by=study.created_by)
     if analysis:
         set_section(study=study, name="analysis", content=dict(analysis), by=study.created_by)
+    before_lock(study)
     return start_study(study=Study.objects.get(pk=study.pk), by=study.created_by)
 
 
@@ -186,6 +194,88 @@ def test_boxes_on_different_images_or_frames_do_not_overlap() -> None:
         say(allocation, "place", f"[{', '.join(box % frame for frame in frames)}]")
     (found,) = figures(study, "same place")
     assert found["value"] == pytest.approx(100 / 200)
+
+
+REFERENCE = [{"slot": "current", "frame": 0, "points": [[0, 0], [10, 10]]}]
+
+
+def marked(study: Study, **marks: list[dict[str, Any]] | None) -> None:
+    """Gives cases reference marks, by their codes; the study stays as it is otherwise."""
+    for code, found in marks.items():
+        case = study.cases.get(code=code)
+        ReferenceStandard.objects.update_or_create(study=study, case=case, defaults={"marks": found})
+
+
+def test_boxes_are_laid_on_the_reference_marks_where_there_are_some() -> None:
+    """Reader 1 hits exactly, reader 2 covers half of it and as much beside; where nobody marks there is no figure."""
+    declared = [
+        {"name": "overlap", "statistic": "iou", "criterion": "place"},
+        {"name": "hit", "statistic": "hit_share", "criterion": "place"},
+    ]
+    study = study_of(
+        BOX,
+        endpoints=declared,
+        plan={"plan": "crossed", "outputs": "one_arm"},
+        before_lock=_marks,
+        cases={"reference": "boxes", "positive": "abnormal"},
+    )
+    said = {"C001": "[[{shift}, 0], [{end}, 10]]", "C002": "[[{shift}, 0], [{end}, 10]]"}
+    for allocation in each_case(study):
+        shift = 5 * (allocation.seat.seat - 1)
+        if allocation.case.code not in said:
+            say(allocation, "place", "[]")
+            continue
+        corners = said[allocation.case.code].format(shift=shift, end=shift + 10)
+        say(allocation, "place", f'[{{"slot": "current", "frame": 0, "points": {corners}}}]')
+    (overlap,) = figures(study, "overlap")
+    # C001: 1 and 50 / 150; C002, where there is nothing to mark: 0 and 0; C003: nobody marked; C004: not said.
+    assert overlap["value"] == pytest.approx((1 + 1 / 3 + 0 + 0) / 4)
+    (hit,) = figures(study, "hit")
+    assert hit["value"] == pytest.approx(1.0)  # both middles lie inside, (5, 5) and (10, 5) on its border
+    content = build_report(study)
+    assert [each["against"] for each in content["endpoints"]] == ["reference", "reference"]
+    told = document_of(content)
+    titles = [group.title for table in told.sections[0].tables for group in table.groups]
+    assert titles[0] == "overlap: intersection over union with the reference marks"
+
+
+def test_boxes_and_outlines_overlap_as_counted_by_hand() -> None:
+    place = ("current", 0)
+    box, triangle = [[0.0, 0.0], [10.0, 10.0]], [[0.0, 0.0], [10.0, 0.0], [10.0, 10.0]]
+    inside = sum(x + 0.5 > y + 0.5 or x == y for x in range(10) for y in range(10)) / 100
+    assert overlap({place: [box]}, {place: [triangle]}) == pytest.approx(inside, abs=0.11)
+    assert overlap({place: [box]}, {place: [[[5.0, 5.0]]]}) == 0.0
+    assert overlap({place: [[[5.0, 5.0]]]}, {}) is None
+    assert overlap({place: [box]}, {("prior", 0): [box]}) == 0.0
+
+
+def test_the_boxes_of_a_model_are_laid_on_the_reference_marks() -> None:
+    """Of the first case the model's box is the upper left quarter, of the second it has none; C003 has no reference."""
+    study = factories.make_study(positive_label="abnormal")
+    arm, silent = factories.make_arm(study, name="One"), factories.make_arm(study, name="Two")
+    save_criterion(study=study, fields=from_document(BOX), by=study.created_by)
+    declared = [{"name": "overlap", "statistic": "iou", "criterion": "place"}]
+    set_section(study=study, name="endpoints", content=declared, by=study.created_by)
+    quarter = {"slot": "current", "frame": 0, "x": 0, "y": 0, "width": 0.5, "height": 0.5, "label": ""}
+    for boxes in ([quarter], [], [quarter]):
+        case = factories.make_case(study)
+        for each, found in ((arm, boxes), (silent, [])):
+            text = factories.make_output(each, case)
+            Extraction.objects.update_or_create(
+                interpretation=text, defaults={"status": "valid", "boxes": found}
+            )
+    width, height = size_shown(study.cases.get(code="C001").images.get(), ShownAs.FULL)
+    left = [{"slot": "current", "frame": 0, "points": [[0, 0], [width / 2, height]]}]
+    marked(study, C001=left, C002=left)
+    (own,) = figures(study, "overlap")
+    assert (own["reader"], own["n_cases"]) == (BOXES_OF_MODEL, 2)
+    assert own["value"] == pytest.approx((0.5 + 0.0) / 2)
+    table = document_of(build_report(study)).sections[0].tables[0]
+    assert table.groups[0].rows[0][0].text.endswith("its own boxes")
+
+
+def _marks(study: Study) -> None:
+    marked(study, C001=REFERENCE, C002=[], C003=[])
 
 
 QUALITY = {

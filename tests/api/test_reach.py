@@ -36,6 +36,14 @@ def labels(_study: Study) -> dict[str, Any]:
     return {"file": sent(b"case,reference\nC001,abnormal\n", "labels.csv")}
 
 
+def marks(_study: Study) -> dict[str, Any]:
+    return {"file": sent(b"case,points\nC001,1 1 3 3\n", "marks.csv")}
+
+
+def terms(_study: Study) -> dict[str, Any]:
+    return {"name": "Open archive", "licence": "CC BY 4.0", "models": "any"}
+
+
 def looked(_study: Study) -> dict[str, Any]:
     return {"all": True, "i_have_looked": True}
 
@@ -75,7 +83,10 @@ TABLE: list[tuple[str, str, Callable[[Study], Any], tuple[int, int, int]]] = [
     ("GET", "studies/{key}/images/", nothing, (OK, FORBIDDEN, FORBIDDEN)),
     ("POST", "studies/{key}/images/confirm/", looked, (OK, FORBIDDEN, FORBIDDEN)),
     ("POST", "studies/{key}/images/mask/", boxed, (ACCEPTED, FORBIDDEN, FORBIDDEN)),
+    ("GET", "studies/{key}/image-sets/", nothing, (OK, FORBIDDEN, FORBIDDEN)),
+    ("POST", "studies/{key}/image-sets/", terms, (OK, FORBIDDEN, FORBIDDEN)),
     ("POST", "studies/{key}/labels/", labels, (OK, FORBIDDEN, FORBIDDEN)),
+    ("POST", "studies/{key}/marks/", marks, (OK, FORBIDDEN, FORBIDDEN)),
     ("GET", "studies/{key}/generations/", nothing, (OK, OK, FORBIDDEN)),
     ("POST", "studies/{key}/generations/", nothing, (ACCEPTED, FORBIDDEN, FORBIDDEN)),
     ("POST", "studies/{key}/generations/retry/", nothing, (ACCEPTED, FORBIDDEN, FORBIDDEN)),

@@ -50,7 +50,7 @@ def test_a_case_is_left_out_by_somebody_at_some_time(study: Study, case: Case) -
 
 def test_a_case_has_one_reference_and_it_says_something(study: Study, case: Case) -> None:
     refused(lambda: ReferenceStandard.objects.create(study=study, case=case, label="other"), match="case_id")
-    refused(lambda: ReferenceStandard.objects.update(label=""), match="cases_a_reference_has_a_label")
+    refused(lambda: ReferenceStandard.objects.update(label=""), match="cases_a_reference_says_something")
 
 
 @pytest.mark.parametrize(

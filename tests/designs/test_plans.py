@@ -48,7 +48,17 @@ PLANS = st.builds(
     crossover=st.booleans(),
     practice=st.sampled_from([(), ("P1", "P2")]),
     repeats=st.none() | st.builds(Repeats, st.just(0.1), st.integers(1, 3), st.integers(2, 6)),
-    checks=st.none() | st.builds(Checks, st.just(("blank", "known bad")), st.integers(3, 9)),
+    checks=st.none()
+    | st.builds(Checks, st.just(("blank", "known bad")), st.integers(3, 9))
+    | st.builds(
+        Checks,
+        st.sampled_from([(), ("X1",)]),
+        st.integers(3, 9),
+        known_bad=st.integers(0, 2),
+        identical=st.integers(0, 2),
+        blank=st.integers(0, 2),
+    ),
+    truths=st.sampled_from([None, {f"C{number:03d}": "xyy"[number % 3] for number in range(80)}]),
     strata=st.sampled_from([{}, {f"C{number:03d}": "ab"[number % 2] for number in range(40)}]),
 )
 SIZES = st.tuples(st.integers(1, 7), st.integers(1, 24), st.integers(1, 5))

@@ -36,6 +36,7 @@ def test_a_template_runs_and_its_report_has_what_it_promises(name: str) -> None:
     assert {arm.is_simulated for arm in Arm.objects.with_outputs(study)} <= {True}
     assert study.is_demo
     assert [each.statistic for each in run.promised if not each.is_there] == []
+    assert [f"{each.name}: {each.statistic}" for each in run.promised if not each.is_computed] == []
     assert [each.statistic for each in run.promised] == [
         each["statistic"] for each in STAGES[name].data["endpoints"]
     ]

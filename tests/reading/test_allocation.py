@@ -422,7 +422,7 @@ def test_no_order_flips_when_the_table_is_rewritten(forge: Callable[[str], None]
 @pytest.mark.parametrize(
     ("table", "change"),
     [
-        ("reading_allocation", "kind = 'check'"),
+        ("reading_allocation", "kind = 'check', check_kind = 'case'"),
         ("reading_allocation", "period = 2"),
         ("reading_allocation", "batch = 1"),
         ("reading_allocatedoutput", "letter = 'Z'"),

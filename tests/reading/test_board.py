@@ -105,11 +105,11 @@ def test_a_check_is_failed_by_another_answer_than_the_expected(value: str, faile
     study = make_checked(key=EXPECTED)
     _seat, allocations = first_of(study)
     one, other = (each for each in allocations if each.kind == "check")
-    assert board_of(study)[0].checked.read == 0
+    assert board_of(study)[0].checked.scored == 0
     read_one(one, value=value)
     read_one(other, value="1")
     [row] = board_of(study)
-    assert (row.checked.read, row.checked.failed) == (2, failed)
+    assert (row.checked.scored, row.checked.failed.total()) == (2, failed)
     assert f"{failed} of 2 failed" in page_of(study)
 
 
@@ -117,7 +117,7 @@ def test_without_expected_answers_nobody_fails() -> None:
     study = make_checked(key=[])
     _seat, allocations = first_of(study)
     read_one(next(each for each in allocations if each.kind == "check"), value="5")
-    assert board_of(study)[0].checked.words == ""
+    assert board_of(study)[0].checked.words == "1 without a rule"
 
 
 def test_what_is_expected_of_checks_survives_the_form_of_the_plan() -> None:

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 PAGES = ["studies:detail", "studies:settings", "studies:arms", "studies:add_arm", "studies:questions"]
 PAGES += ["studies:ethics", "studies:copy", "studies:unblind_early"]
 PAGES += ["generation:prompts", "generation:new_prompt", "cases:purposes"]
+PAGES += ["cases:terms", "cases:add_terms", "cases:marks"]
 PAGES += ["generation:verdicts", "generation:choose_verdicts", "generation:agreement", "generation:leaks"]
 PAGES += ["generation:text_rules", "generation:freeze"]
 PAGES += ["studies:add_question", "studies:audit", "reading:readers", "reading:board", "reading:allocation"]

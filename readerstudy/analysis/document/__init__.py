@@ -15,6 +15,7 @@ from readerstudy.analysis.document import (
     arms,
     blinding,
     cases,
+    checks,
     constancy,
     course,
     criteria,
@@ -69,6 +70,7 @@ def document_of(content: Content) -> Document:
         course.drift(content),
         course.times(content, badges),
         leaving.section(content),
+        checks.section(content),
         foundations.section(content),
     ]
     return Document(

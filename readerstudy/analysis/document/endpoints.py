@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from readerstudy.analysis.document import margins, words
 from readerstudy.analysis.document.parts import Cell, Group, Row, Section, Table
+from readerstudy.analysis.estimates.endpoints import BOXES_OF_MODEL
 from readerstudy.analysis.estimates.plain import Content
 from readerstudy.studies.protocol.endpoints import COMPARING
 
@@ -33,6 +34,7 @@ STATISTICS: Mapping[str, Any] = {
     "icc": gettext_lazy("intraclass correlation (2,1)"),
     "percent_agreement": gettext_lazy("percent agreement"),
     "iou": gettext_lazy("intersection over union with the other readers"),
+    "hit_share": gettext_lazy("share with a mark inside the reference"),
     "mean_error": gettext_lazy("mean difference from the reference"),
     "limits_of_agreement": gettext_lazy("limits of agreement with the reference"),
     "d_prime": gettext_lazy("d′"),
@@ -109,7 +111,7 @@ def _methods(rows: list[Content], correction: str, *, compared: bool) -> tuple[s
 
 
 def _title(endpoint: Content) -> str:
-    told = {"name": endpoint["name"], "statistic": STATISTICS[endpoint["statistic"]]}
+    told = {"name": endpoint["name"], "statistic": _statistic(endpoint)}
     title = _("%(name)s: %(statistic)s") % told
     if endpoint["margin"] is not None:
         title = _("%(title)s; margin %(margin)s") % {"title": title, "margin": f"{endpoint['margin']:g}"}
@@ -132,6 +134,13 @@ def _rows(endpoint: Content, badges: Badges, tests: int) -> tuple[Row, ...]:
     )
 
 
+def _statistic(endpoint: Content) -> Any:
+    """What is computed; overlap with the reference where there are reference marks."""
+    if endpoint["statistic"] == "iou" and endpoint.get("against") == "reference":
+        return _("intersection over union with the reference marks")
+    return STATISTICS[endpoint["statistic"]]
+
+
 def _tests(endpoint: Content, row: Content) -> tuple[Cell, Cell]:
     p = row["p"] if _is_tested(endpoint, row) else None
     return Cell(words.p_value(p), "number"), Cell(words.p_value(words.corrected_p(row)), "number")
@@ -142,6 +151,7 @@ def _of(row: Content, badges: Badges) -> Cell:
     if row["contrast"]:
         return Cell(words.contrast(row), "head")
     limit = LIMITS.get(row["variant"] or "")
-    named = [row["arm"] or "", row["reader"] or "", str(limit) if limit else ""]
+    reader = _("its own boxes") if row["reader"] == BOXES_OF_MODEL else row["reader"] or ""
+    named = [row["arm"] or "", reader, str(limit) if limit else ""]
     label = ", ".join(filter(None, named)) or _("all together")
     return Cell(label, "head", badges.get(row["arm"] or "", ()))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from readerstudy.analysis.answers import Answers, Mark
+from readerstudy.analysis.declared import ON_IMAGES
 from readerstudy.analysis.estimates.leaving import leaving
 from readerstudy.analysis.estimates.margins import EVEN, against_margin
 from readerstudy.analysis.estimates.plain import Content, adjusted, plain
@@ -18,8 +19,11 @@ from readerstudy.analysis.estimates.readers_marks import (
     as_answered,
     changed_words,
     conforms,
+    hits,
     oriented,
+    overlap_of_model,
     overlap_with_others,
+    overlap_with_reference,
     signed_confidence,
 )
 from readerstudy.analysis.estimates.refusals import refusals
@@ -28,7 +32,7 @@ from readerstudy.analysis.evidence import Evidence
 from readerstudy.analysis.table import Record, label_of
 from readerstudy.stats.agreement import gwet_ac, krippendorff_alpha, percent_agreement
 from readerstudy.stats.agreement.cohen import light_kappa
-from readerstudy.stats.alignment import crossed_mean, paired_difference
+from readerstudy.stats.alignment import Variant, crossed_mean, paired_difference
 from readerstudy.stats.bland_altman import bland_altman_reference, errors
 from readerstudy.stats.correlation import pairwise_correlations
 from readerstudy.stats.detection import d_prime
@@ -42,6 +46,8 @@ from readerstudy.studies.models import Kind
 
 UNBOUNDED = (float("-inf"), float("inf"))
 SHARE = (0.0, 1.0)
+BOXES_OF_MODEL = "model"
+"""Stands for the reader of figures about what a model itself has marked."""
 
 
 @dataclass(frozen=True)
@@ -114,10 +120,18 @@ def _endpoint(evidence: Evidence, declared: Mapping[str, Any]) -> Content:
         "name": declared["name"],
         "statistic": statistic,
         "criterion": declared.get("criterion", ""),
+        "against": _against(evidence, statistic),
         "is_primary": bool(declared.get("primary", False)),
         "margin": declared.get("margin"),
         "estimates": [{"p_adjusted": None, "noninferiority": None, **row} for row in rows],
     }
+
+
+def _against(evidence: Evidence, statistic: str) -> str:
+    """What overlap is measured with: the reference marks where there are any, else what other readers marked."""
+    if statistic not in ON_IMAGES:
+        return ""
+    return "reference" if evidence.declared.reference_marks or statistic == "hit_share" else "readers"
 
 
 def _contrast(evidence: Evidence, names: Sequence[str] | None) -> tuple[int, int] | None:
@@ -147,7 +161,7 @@ def _figures(asked: Asked) -> list[Estimate]:
         return []
     if asked.statistic in MEANS:
         scores = MEANS[asked.statistic](asked)
-        return [] if scores is None else [_mean(asked.statistic, scores, asked.inference)]
+        return [] if scores is None else [_mean(asked, scores)]
     return FIGURES[asked.statistic](asked) if asked.statistic in FIGURES else []
 
 
@@ -162,17 +176,23 @@ def _comparisons(asked: Asked) -> list[Content]:
 def _comparison(asked: Asked) -> Content:
     scores = MEANS[asked.statistic](asked) or asked.answers.scores(lambda _record: None)
     name, null = asked.evidence.table.arms[asked.wanted or 0].name, EVEN[asked.statistic]
-    found = _mean(asked.statistic, scores, asked.inference)
+    found = _mean(asked, scores)
     if asked.contrast:
         found = with_test(found, null=null)
     return {**_row(asked, found.labelled(arm=name)), "noninferiority": _against_margin(asked, found, null)}
 
 
-def _mean(name: str, scores: Scores, inference: Inference) -> Estimate:
-    bounds = SHARE if name in SHARES else UNBOUNDED
-    if name in OF_THESE_READERS:
-        return crossed_mean(name, scores, variant="frrc", bounds=bounds, inference=inference)
-    return crossed_mean(name, scores, variant="rrrc", bounds=bounds, inference=inference)
+def _mean(asked: Asked, scores: Scores) -> Estimate:
+    bounds = SHARE if asked.statistic in SHARES else UNBOUNDED
+    return crossed_mean(
+        asked.statistic, scores, variant=_variant(asked), bounds=bounds, inference=asked.inference
+    )
+
+
+def _variant(asked: Asked) -> Variant:
+    """Overlap with each other is a property of these very readers; all else speaks for others like them too."""
+    among_readers = asked.statistic == "iou" and not asked.evidence.declared.reference_marks
+    return "frrc" if among_readers else "rrrc"
 
 
 def _difference(asked: list[Asked]) -> list[Content]:
@@ -215,10 +235,27 @@ def _without_question(evidence: Evidence, statistic: str) -> list[Content]:
         return [plain(each) for each in median_seconds(evidence)]
     if statistic == "rouge":
         return [plain(each) for each in agreement_with_reference(evidence)]
+    if statistic == "iou":
+        return _of_models(evidence)
     if statistic == "blinding_index":
         found = (each["blinding_index"] for each in leaving(evidence))
         return [row for row in found if row is not None]
     return [arm["rate"] for arm in refusals(evidence)] if statistic == "refusal_share" else []
+
+
+def _of_models(evidence: Evidence) -> list[Content]:
+    """The overlap of each model's own boxes with the reference marks, over cases; the model is taken as it is."""
+    found = ((row.name, overlap_of_model(evidence, pk)) for pk, row in evidence.table.arms.items())
+    return [
+        plain(
+            crossed_mean("iou", scores, variant="frrc", bounds=SHARE, inference=evidence.inference).labelled(
+                arm=name
+            ),
+            reader=BOXES_OF_MODEL,
+        )
+        for name, scores in found
+        if scores is not None
+    ]
 
 
 def _marked(mark: Callable[[Asked], Mark]) -> Callable[[Asked], Scores | None]:
@@ -370,14 +407,17 @@ MEANS: Mapping[str, Callable[[Asked], Scores | None]] = {
     "specificity": lambda asked: _among(asked, positive=False),
     "mean_error": _error,
     "edit_distance": lambda asked: asked.answers.scores(changed_words(asked.evidence.declared)),
-    "iou": lambda asked: overlap_with_others(asked.answers),
+    "iou": lambda asked: (
+        asked.answers.scores(overlap_with_reference(asked.evidence.declared))
+        if asked.evidence.declared.reference_marks
+        else overlap_with_others(asked.answers)
+    ),
+    "hit_share": lambda asked: asked.answers.scores(hits(asked.evidence.declared)),
 }
 """Statistics that are a mean over cases and readers, each by the number that a rating counts for."""
 
 COMPARED = frozenset(EVEN)
 SHARES = frozenset(MEANS) - {"mean_score", "mean_error"}
-OF_THESE_READERS = frozenset({"iou"})
-
 FIGURES: Mapping[str, Callable[[Asked], list[Estimate]]] = {
     "kappa": _agreement(light_kappa),
     "weighted_kappa": _agreement(light_kappa, weights="quadratic"),

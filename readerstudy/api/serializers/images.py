@@ -163,6 +163,20 @@ class LabelsRequestSerializer(serializers.Serializer[Any]):
     dry_run = serializers.BooleanField(default=False, help_text="Tells what would change and writes nothing.")
 
 
+class MarksRequestSerializer(serializers.Serializer[Any]):
+    file = serializers.FileField(
+        allow_empty_file=True,
+        use_url=False,
+        error_messages={"required": NO_FILE},
+        help_text="COCO JSON, or a CSV table with one row a mark: `case`, `points`, and if wanted `slot`, `frame`, "
+        "`label`.",
+    )
+
+
+class MarksSerializer(serializers.Serializer[Any]):
+    stored = serializers.IntegerField(help_text="Cases whose reference marks were changed.")
+
+
 class ChangeSerializer(serializers.Serializer[Change]):
     line = serializers.IntegerField()
     case = serializers.CharField(source="code")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from django.utils.translation import gettext as _
@@ -26,6 +26,8 @@ from readerstudy.api.serializers.images import (
     ImageSerializer,
     LabelsRequestSerializer,
     LabelsSerializer,
+    MarksRequestSerializer,
+    MarksSerializer,
     MaskedSerializer,
     MaskRequestSerializer,
     ReceivedSerializer,
@@ -38,6 +40,8 @@ from readerstudy.cases.labels import MOST_BYTES, read_labels
 from readerstudy.cases.matching import Plan
 from readerstudy.cases.models import Fate, Image, Upload
 from readerstudy.cases.policies import check_can_label
+from readerstudy.cases.reference_marks import read_marks
+from readerstudy.cases.tables import Problem, Unreadable
 from readerstudy.studies.models import Study
 
 PROBLEMS_SHOWN = 100
@@ -263,11 +267,43 @@ class ImportLabels(StudyView):
         return shaped(LabelsSerializer, told)
 
 
+class ImportMarks(StudyView):
+    endpoint = "import_marks"
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        operation_id="import_marks",
+        summary="Store reference marks",
+        tags=["images"],
+        request={"multipart/form-data": MarksRequestSerializer},
+        responses=answers(
+            {200: MarksSerializer}, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY, body=True
+        ),
+        examples=[OpenApiExample("Two cases", value={"stored": 2}, response_only=True, status_codes=["200"])],
+    )
+    def post(self, request: Request, key: str) -> Response:
+        """Boxes, points and outlines of the reference standard; all of them or nothing. Labels stay as they are."""
+        sent = checked(MarksRequestSerializer, request.data)
+        check_can_label(self.study)
+        try:
+            table = read_marks(sent["file"].read(MOST_BYTES + 1))
+        except Unreadable as error:
+            _refuse(error.problems)
+        _refuse(actions.problems_of_marks(self.study, table))
+        stored = actions.import_marks(study=self.study, table=table, by=self.person)
+        return shaped(MarksSerializer, {"stored": stored})
+
+
 def _check_fits(plan: Plan) -> None:
-    if not plan.problems:
+    _refuse(plan.problems)
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    """Raises `NotRight` with every problem of a file; nothing where there is none."""
+    if not problems:
         return
-    shown = [str(problem) for problem in plan.problems[:PROBLEMS_SHOWN]]
-    count = len(plan.problems)
+    shown = [str(problem) for problem in problems[:PROBLEMS_SHOWN]]
+    count = len(problems)
     told = ngettext(
         "Nothing was written, because the table has %(n)d problem.",
         "Nothing was written, because the table has %(n)d problems.",

@@ -19,6 +19,7 @@ from readerstudy.cases.actions.images import confirm_images, leave_out, take_bac
 from readerstudy.cases.actions.labels import import_labels, plan_import
 from readerstudy.cases.actions.leftovers import forget_leftovers, forget_stray_renditions
 from readerstudy.cases.actions.mapping import Placed, apply_mapping
+from readerstudy.cases.actions.marks import import_marks, problems_of_marks
 from readerstudy.cases.actions.masks import (
     boxes_to_burn,
     fail_mask,
@@ -32,6 +33,7 @@ from readerstudy.cases.actions.masks import (
     take_mask,
 )
 from readerstudy.cases.actions.purposes import set_purpose
+from readerstudy.cases.actions.terms import state_terms
 from readerstudy.cases.actions.versions import CleanFile, keep_files
 from readerstudy.cases.actions.working import (
     keep_hold,
@@ -61,6 +63,7 @@ __all__ = [
     "frames_of",
     "give_back",
     "import_labels",
+    "import_marks",
     "keep_files",
     "keep_hold",
     "leave_out",
@@ -69,6 +72,7 @@ __all__ = [
     "note_known",
     "open_image_set",
     "plan_import",
+    "problems_of_marks",
     "read_table",
     "receive_upload",
     "refuse_as",
@@ -76,6 +80,7 @@ __all__ = [
     "retry_masks",
     "ring_waiting",
     "set_purpose",
+    "state_terms",
     "store_masked",
     "store_renditions",
     "take_back",

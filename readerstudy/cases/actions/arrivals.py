@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files import File
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -82,13 +82,24 @@ def attest(*, study: Study, by: User) -> Attestation:
 
 @transaction.atomic
 def open_image_set(*, study: Study, by: User) -> ImageSet:
-    """The set for what `by` uploads now: browsers send one file a request, so a set stays open for a while."""
+    """The set for what `by` uploads now: the one that receives, else one of their own.
+
+    Browsers send one file a request, so a set of one's own stays open for a while.
+    """
     study = locked(study)
     check_can_add_images(study)
     check_attested(study, by)
+    if receiving := ImageSet.objects.of(study).filter(receives=True).first():
+        return receiving
     since = timezone.now() - ONE_DROP
-    latest = ImageSet.objects.filter(study=study, created_by=by, created_at__gt=since).order_by("pk").last()
-    return latest or ImageSet.objects.create(study=study, created_by=by)
+    begun = models.Q(uploads__isnull=False) | models.Q(terms=None)  # not one that a protocol file only names
+    latest = ImageSet.objects.of(study).filter(begun, created_by=by, created_at__gt=since).last()
+    return latest or make_image_set(study=study, by=by)
+
+
+def make_image_set(*, study: Study, by: User, name: str = "") -> ImageSet:
+    """A new set; call it with the study locked, so that no two get one name."""
+    return ImageSet.objects.create(study=study, created_by=by, name=name or ImageSet.objects.next_name(study))
 
 
 def receive_upload(*, study: Study, image_set: ImageSet, name: str, content: File[Any], by: User) -> Upload:

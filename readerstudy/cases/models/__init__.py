@@ -16,6 +16,7 @@ from readerstudy.cases.models.rules import (
     Transfer,
     rules_of,
 )
+from readerstudy.cases.models.terms import ImageTerms, Recipients
 from readerstudy.cases.models.uploads import UNFINISHED, Fate, ImageSet, Upload, Uploads
 
 __all__ = [
@@ -32,10 +33,12 @@ __all__ = [
     "Image",
     "ImageRules",
     "ImageSet",
+    "ImageTerms",
     "Images",
     "Mask",
     "Placement",
     "Purpose",
+    "Recipients",
     "ReferenceStandard",
     "Rendition",
     "RenditionKind",

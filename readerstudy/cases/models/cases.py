@@ -122,17 +122,24 @@ def as_label(reference: str) -> str:
 
 
 class ReferenceStandard(models.Model):
-    """The truth about a case, hidden from vendors, and from readers unless the display shows it: a label or a text."""
+    """The truth about a case, hidden from vendors, and from readers unless the display shows it.
+
+    A label or a text, marks on the images, or both. `marks` are None where nothing is said of them, and an empty list
+    where it is said that there is nothing to mark; their form is that of `reference_marks`.
+    """
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
     case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="reference")
-    label = models.CharField(_("reference label or text"), max_length=LONGEST_REFERENCE)
+    label = models.CharField(_("reference label or text"), max_length=LONGEST_REFERENCE, blank=True)
+    marks = models.JSONField(_("reference marks"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("reference standard")
         verbose_name_plural = _("reference standards")
         constraints = [
-            models.CheckConstraint(condition=~models.Q(label=""), name="cases_a_reference_has_a_label")
+            models.CheckConstraint(
+                condition=~models.Q(label="", marks__isnull=True), name="cases_a_reference_says_something"
+            )
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from itertools import count
 
 from django.conf import settings
 from django.db import models
@@ -13,19 +14,45 @@ from django.utils.translation import gettext_lazy as _
 from readerstudy.studies.models import Study
 
 
+class ImageSets(models.QuerySet["ImageSet"]):
+    def of(self, study: Study) -> ImageSets:
+        return self.filter(study=study).order_by("pk")
+
+    def shown(self, study: Study) -> ImageSets:
+        """The sets with an image of a case that was not left out: those that a model could be given."""
+        there = models.Q(uploads__image__isnull=False, uploads__image__case__left_out_at=None)
+        return self.of(study).filter(there).distinct()
+
+    def next_name(self, study: Study) -> str:
+        """A name for a set that nobody has named."""
+        names = set(self.filter(study=study).values_list("name", flat=True))
+        return next(name for number in count(1) if (name := f"Images {number}") not in names)
+
+
 class ImageSet(models.Model):
-    """Files that came in together."""
+    """Files that came in together, on the same terms. A set that receives gets all files that come in."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="image_sets")
+    name = models.CharField(_("name"), max_length=80)
+    receives = models.BooleanField(_("gets the files that come in"), default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ImageSets.as_manager()
 
     class Meta:
         verbose_name = _("image set")
         verbose_name_plural = _("image sets")
+        constraints = [
+            models.UniqueConstraint(fields=["study", "name"], name="cases_image_sets_names_differ"),
+            models.UniqueConstraint(
+                fields=["study"], condition=models.Q(receives=True), name="cases_one_image_set_receives"
+            ),
+            models.CheckConstraint(condition=~models.Q(name=""), name="cases_an_image_set_has_a_name"),
+        ]
 
     def __str__(self) -> str:
-        return f"image set {self.pk}"
+        return self.name
 
 
 class Fate(models.TextChoices):

@@ -22,6 +22,11 @@ class Promised:
         """Whether the report has the statistic: a value, or the reason why these data give none."""
         return self.figures > 0
 
+    @property
+    def is_computed(self) -> bool:
+        """Whether at least one of its figures has a value."""
+        return self.values > 0
+
 
 def promised_of(content: Mapping[str, Any]) -> Iterator[Promised]:
     """Every endpoint in the contents of a report."""

@@ -85,8 +85,7 @@ def dry_run(
         _invite(study, people)
         study = start_study(study=study, by=by)
     with clock.of("readers"):
-        for seat in Membership.objects.readers(study).select_related("user", "study"):
-            say(f"{seat.pseudonym}: {simulate_reader(seat=seat, seed=seed)} readings by a simulated reader.")
+        _read(study, seed, say)
     with clock.of("adjudicators"):
         for adjudicator in _call_adjudicators(study, by):
             settled = simulate_adjudicator(adjudicator=adjudicator, seed=seed)
@@ -95,6 +94,15 @@ def dry_run(
         study = move_study(study=study, then=State.CLOSED, by=by)
         report = freeze_report(study=study, by=by)
     return _told(study, report.content, count, people, clock)
+
+
+def _read(study: Study, seed: int, say: Callable[[str], None]) -> None:
+    """Everybody reads; of several readers the last one is careless, so that attention checks are failed too."""
+    seats = list(Membership.objects.readers(study).select_related("user", "study"))
+    for seat in seats:
+        is_careless = len(seats) > 1 and seat == seats[-1]
+        count = simulate_reader(seat=seat, seed=seed, is_careless=is_careless)
+        say(f"{seat.pseudonym}: {count} readings by a simulated reader.")
 
 
 def _told(study: Study, content: dict[str, Any], cases: int, readers: int, clock: Clock) -> Run:

@@ -71,7 +71,18 @@ def _main_rows(document: Document, count: int) -> list[dict[str, Any]]:
     table = [row for row in document.data.get("cases", {}).get("table", ()) if row["code"] not in apart]
     rows = _in_turn(table)[:count] if table else _made_up(document.data, count)
     truths = cycle(_truths(document))
-    return [row if "reference" in row else _with_truth(row, next(truths)) for row in rows]
+    rows = [row if "reference" in row else _with_truth(row, next(truths)) for row in rows]
+    return _with_marks(document, rows)
+
+
+def _with_marks(document: Document, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same with a box in the middle of the first image, and nothing to mark in the last case."""
+    section = document.data.get("cases", {})
+    if section.get("reference") != "boxes":
+        return list(rows)
+    slot = (section.get("slots") or ["current"])[0]
+    box = {"slot": slot, "points": [[128, 128], [150, 140]]}
+    return [{"marks": [] if row == rows[-1] else [box], **row} for row in rows]
 
 
 def _in_turn(table: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -115,7 +126,7 @@ def _truths(document: Document) -> Iterator[str]:
     kind = section.get("reference", "none")
     if kind in TRUTHS:
         return iter(TRUTHS[kind])
-    if kind not in ("label", "answer"):
+    if kind not in ("label", "answer", "boxes"):
         return iter(("",))
     return iter(section.get("labels") or _options(document) or ("",))
 

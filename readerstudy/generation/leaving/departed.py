@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from readerstudy.cases.models import Purpose, Rendition, RenditionKind
+from readerstudy.cases.models import Purpose, Rendition, RenditionKind, Upload
 from readerstudy.generation.models import Attempt, JudgeCall, Mode, VendorCard
 from readerstudy.providers import ErrorCode
 from readerstudy.studies.models import ArmKind, InputCondition, Study
@@ -36,6 +36,7 @@ class DepartedImage:
     times: int
     first: datetime
     last: datetime
+    image_set: str
 
     @property
     def bytes_sent(self) -> int:
@@ -138,11 +139,11 @@ def departures_of(study: Study) -> list[Departure]:
         whole.judge(call)
     if not sums:
         return []
-    renditions = _renditions(study)
+    known = _Known(_renditions(study), _sets_of_images(study))
     cards = {card.connection: card for card in VendorCard.objects.newest()}
     return [
-        _departure("", whole, renditions, cards),
-        *(_departure(name, sums[name], renditions, cards) for name in sorted(sums)),
+        _departure("", whole, known, cards),
+        *(_departure(name, sums[name], known, cards) for name in sorted(sums)),
     ]
 
 
@@ -167,11 +168,22 @@ def _renditions(study: Study) -> dict[str, Rendition]:
     return {rendition.sha256: rendition for rendition in sent_last}
 
 
-def _departure(
-    name: str, found: _Sum, renditions: dict[str, Rendition], cards: dict[str, VendorCard]
-) -> Departure:
+def _sets_of_images(study: Study) -> dict[int, str]:
+    """The name of the set in which each image came, by the image's primary key."""
+    rendered = Upload.objects.of(study).filter(image__isnull=False)
+    return dict(rendered.values_list("image_id", "image_set__name"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    # What the images of the study are here: by the hash of what was sent, and by the image itself.
+    renditions: dict[str, Rendition]
+    sets: dict[int, str]
+
+
+def _departure(name: str, found: _Sum, known: _Known, cards: dict[str, VendorCard]) -> Departure:
     offer, card = settings.CONNECTIONS.get(name), cards.get(name)
-    images = tuple(_images(found, renditions))
+    images = tuple(_images(found, known))
     return Departure(
         connection=name,
         label=offer.label if offer else name,
@@ -185,9 +197,9 @@ def _departure(
     )
 
 
-def _images(found: _Sum, renditions: dict[str, Rendition]) -> Iterator[DepartedImage]:
+def _images(found: _Sum, known: _Known) -> Iterator[DepartedImage]:
     for (sha256, slot), (times, first, last) in found.images.items():
-        rendition = renditions.get(sha256)
+        rendition = known.renditions.get(sha256)
         case = rendition.image.case if rendition else None
         yield DepartedImage(
             sha256=sha256,
@@ -200,6 +212,7 @@ def _images(found: _Sum, renditions: dict[str, Rendition]) -> Iterator[DepartedI
             times=times,
             first=first,
             last=last,
+            image_set=known.sets.get(rendition.image_id, "") if rendition else "",
         )
 
 
@@ -248,11 +261,12 @@ def _image_class(name: str, images: Iterable[DepartedImage]) -> ByteClass:
         "n": count,
         "slots": ", ".join(sorted({row.slot for row in rows})) or "—",
         "kinds": ", ".join(sorted({_kind(row) for row in rows})) or "—",
+        "sets": ", ".join(sorted({row.image_set or _("no longer known") for row in rows})),
     }
     details = (
         ngettext(
-            "%(n)d image; slots: %(slots)s; renditions: %(kinds)s",
-            "%(n)d different images; slots: %(slots)s; renditions: %(kinds)s",
+            "%(n)d image; slots: %(slots)s; renditions: %(kinds)s; image sets: %(sets)s",
+            "%(n)d different images; slots: %(slots)s; renditions: %(kinds)s; image sets: %(sets)s",
             count,
         )
         % told
@@ -328,12 +342,13 @@ def image_rows(departures: Iterable[Departure]) -> Iterator[list[str]]:
         "times",
         "first",
         "last",
+        "image_set",
     ]
     for each in departures:
         for image in each.images if each.connection else ():
             facts = [image.sha256, image.slot, image.case, image.purpose, image.kind, image.mime]
             moments = [_iso(image.first), _iso(image.last)]
-            yield [each.label, *facts, str(image.size), str(image.times), *moments]
+            yield [each.label, *facts, str(image.size), str(image.times), *moments, image.image_set]
 
 
 def _iso(moment: datetime | None) -> str:

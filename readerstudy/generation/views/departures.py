@@ -7,6 +7,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from readerstudy.cases.models import ImageSet
+from readerstudy.cases.terms import terms_of
 from readerstudy.cases.views.shared import as_download
 from readerstudy.generation.leaving.departed import class_rows, departures_of, image_rows, never_leaves
 from readerstudy.generation.steps import room
@@ -18,7 +20,8 @@ from readerstudy.studies.models import Role
 def show_departures(request: HttpRequest, key: str) -> HttpResponse:
     """Every class of bytes that left, in all and by provider, and the classes that never do."""
     access = access_study(request, key, Role.COORDINATOR)
-    context = {"departures": departures_of(access.study), "never": never_leaves()}
+    terms = terms_of(ImageSet.objects.shown(access.study))
+    context = {"departures": departures_of(access.study), "never": never_leaves(), "terms": terms}
     return render(request, "generation/departures.html", {**room(access), **context})
 
 

@@ -1,58 +1,36 @@
-"""Attention checks: how many a reader has read, and how many were answered otherwise than the protocol expects."""
+"""Check cases that were answered otherwise than the protocol expects."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
-from readerstudy.reading.models import AllocatedOutput, Allocation, AllocationPlan, PresentationKind, Rating
+from readerstudy.reading.models import AllocatedOutput, Allocation, AllocationPlan, CheckMadeOf, Rating
 from readerstudy.reading.path.key import Expected, PracticeRules, agrees, expected_of
 from readerstudy.reading.protocol import criteria_of
 from readerstudy.reading.questions import CASE, IN_PARTS, PAIR, Question, about_of, field_name
 from readerstudy.studies.models import Criterion
 
 
-@dataclass(frozen=True)
-class Checked:
-    """The checks of one reader: submitted, and failed by at least one answer."""
+def answered_wrongly(plan: AllocationPlan) -> Mapping[int, bool]:
+    """Whether each submitted check case was answered otherwise than expected, by primary key of its allocation.
 
-    read: int = 0
-    failed: int = 0
-
-    @property
-    def words(self) -> str:
-        """“1 of 3 failed”; empty where none was read."""
-        return (
-            _("%(failed)d of %(read)d failed") % {"failed": self.failed, "read": self.read}
-            if self.read
-            else ""
-        )
-
-
-def checked(plan: AllocationPlan | None) -> Mapping[int, Checked]:
-    """The checks of every reader under one plan, by primary key of the seat; three queries at most.
-
-    Empty where the protocol says nothing of what is expected. Questions about pieces of a text are not compared.
+    Only those of which the protocol says what is expected; three queries at most, none where it says nothing. Questions
+    about pieces of a text are not compared.
     """
-    key = plan.plan.get("allocation", {}).get("checks", {}).get("key", ()) if plan else ()
-    if plan is None or not key:
+    key = plan.plan.get("allocation", {}).get("checks", {}).get("key", ())
+    if not key:
         return {}
     rules, criteria = PracticeRules(key=tuple(key)), criteria_of(plan.study)
     wanted = {row["criterion"] for row in key}
     asked = [each for each in criteria if each.key in wanted and about_of(each) not in IN_PARTS]
-    counts: dict[int, list[bool]] = defaultdict(list)
     read, given = _read(plan), _given(plan, asked)
-    for allocation in read:
-        counts[allocation.seat_id].append(_is_failed(allocation, rules, asked, given.get(allocation.pk, {})))
-    return {seat: Checked(len(found), sum(found)) for seat, found in counts.items()}
+    return {each.pk: _is_failed(each, rules, asked, given.get(each.pk, {})) for each in read}
 
 
 def _read(plan: AllocationPlan) -> list[Allocation]:
     submitted = Allocation.objects.filter(
-        plan=plan, kind=PresentationKind.CHECK, reading__submitted_at__isnull=False
+        plan=plan, check_kind=CheckMadeOf.CASE, reading__submitted_at__isnull=False
     )
     return list(submitted.select_related("case__reference").prefetch_related("outputs__arm"))
 
@@ -61,7 +39,7 @@ def _given(plan: AllocationPlan, asked: Sequence[Criterion]) -> dict[int, dict[s
     """The standing answers by field, by primary key of the allocation."""
     found: dict[int, dict[str, str]] = defaultdict(dict)
     ratings = Rating.objects.filter(
-        allocation__plan=plan, allocation__kind=PresentationKind.CHECK, criterion__in=asked
+        allocation__plan=plan, allocation__check_kind=CheckMadeOf.CASE, criterion__in=asked
     )
     columns = ("allocation", "criterion__key", "output__letter", "value")
     for allocation, key, letter, value in ratings.values_list(*columns):

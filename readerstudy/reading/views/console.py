@@ -107,7 +107,7 @@ def _people(access: Access) -> dict[str, object]:
         "study": access.study,
         "rows": rows,
         "has_practice": any(row.practice.total for row in rows),
-        "has_checks": any(row.checked.read for row in rows),
+        "has_checks": any(row.checked.words for row in rows),
         "disagreements": count_open(access.study),
         "settles": frozen_of(access.study).terms.is_declared,
         "moves": [move for move in moves_from(access.study.state) if move.deed in (Deed.PAUSE, Deed.RESUME)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
+from io import BytesIO
 from typing import Any
 
 from csp.decorators import csp_update
@@ -21,6 +22,7 @@ from readerstudy.accounts.models import ReaderProfile
 from readerstudy.accounts.people import signed_in
 from readerstudy.cases.models import Image
 from readerstudy.cases.pixels import open_for_reader
+from readerstudy.imaging.blank import blank_of
 from readerstudy.reading import actions
 from readerstudy.reading.access import access_allocation, access_image, access_subject
 from readerstudy.reading.forms import RateForm, SubmitForm, whole_page
@@ -204,10 +206,11 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
 @cache_control(private=True, max_age=IMAGE_SECONDS, immutable=True)
 def image(request: HttpRequest, key: str, case_key: str, slot: str, product: str) -> HttpResponseBase:
     """One product of an image, as `image_url` names them. Names and bytes tell nothing of arm or origin."""
-    return send_image(access_image(request, key, case_key, slot), product)
+    found, is_blank = access_image(request, key, case_key, slot)
+    return send_image(found, product, is_blank=is_blank)
 
 
-def send_image(found: Image, product: str) -> HttpResponseBase:
+def send_image(found: Image, product: str, *, is_blank: bool = False) -> HttpResponseBase:
     """The bytes of one product of an image, or what the viewer has to know of it."""
     shown_as = shown_as_of(found.case.study)
     if product == "meta":
@@ -216,7 +219,8 @@ def send_image(found: Image, product: str) -> HttpResponseBase:
     stored = open_for_reader(found, product=name, frame=int(frame or 0), shown_as=shown_as)
     if stored is None:
         raise Http404
-    response = FileResponse(stored.file, content_type=stored.mime)
+    file = BytesIO(blank_of(stored.file.read())) if is_blank else stored.file
+    response = FileResponse(file, content_type=stored.mime)
     del response["Content-Disposition"]  # it would carry the name under which the file is stored
     return response
 

@@ -17,7 +17,7 @@ from readerstudy.stats.regions.boxes import (
     union_iou,
 )
 from readerstudy.stats.regions.masks import mask_dice, mask_iou
-from readerstudy.stats.regions.outlines import areas_of_outlines
+from readerstudy.stats.regions.outlines import areas_of_outlines, contains
 
 __all__ = [
     "RegionError",
@@ -25,6 +25,7 @@ __all__ = [
     "areas_of_unions",
     "box_dice",
     "box_iou",
+    "contains",
     "mask_dice",
     "mask_iou",
     "matched",

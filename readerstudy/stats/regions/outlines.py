@@ -25,6 +25,11 @@ def areas_of_outlines(first: Sequence[Outline], second: Sequence[Outline]) -> tu
     return float(one.sum()), float(other.sum()), float((one & other).sum())
 
 
+def contains(outline: Outline, x: float, y: float) -> bool:
+    """Return whether a point lies inside an outline, by the even-odd rule (Shimrat 1962)."""
+    return bool(_inside(outline, np.array([x]), np.array([y]))[0])
+
+
 def _covered(outlines: Sequence[Outline], x: FloatArray, y: FloatArray) -> BoolArray:
     covered = np.zeros(x.shape, dtype=np.bool_)
     for outline in outlines:

@@ -17,7 +17,7 @@ from readerstudy.studies.actions.locking import locked
 from readerstudy.studies.models import SECTIONS, Arm, Criterion, Design, PromptVersion, ProtocolFile, Study
 from readerstudy.studies.policies import StudyError, check_protocol_open
 from readerstudy.studies.protocol.arms import arm_fields, takes_prompt
-from readerstudy.studies.protocol.case_tables import case_list, store_cases, without_table
+from readerstudy.studies.protocol.case_tables import case_list, store_cases, without_rows
 from readerstudy.studies.protocol.difference import differences
 from readerstudy.studies.protocol.document import Document
 from readerstudy.studies.protocol.exporting import canonical, data_of
@@ -50,11 +50,11 @@ def load_protocol(*, document: Document, by: User, text: str = "") -> Study:
 
 
 def start_from_template(*, found: Template, stage: str, by: User) -> Study:
-    """A draft with everything that a template says but its table of cases, which stands for images of one's own."""
+    """A draft with everything that a template says but its cases, which stand for images of one's own."""
     document = found.stages[stage]
     data = {**document.data}
     if "cases" in data:
-        data["cases"] = without_table(data["cases"])
+        data["cases"] = without_rows(data["cases"])
     return load_protocol(document=Document(data), by=by)
 
 
@@ -84,7 +84,7 @@ def _write(study: Study, document: Document, by: User) -> None:
     _write_arms(study, data["arms"], versions, by)
     _write_criteria(study, criteria_of(document), "main")
     _write_criteria(study, data.get("phases", {}).get("exit", ()), "exit")
-    store_cases(study, case_list(data))
+    store_cases(study, case_list(data), by)
 
 
 def _write_sections(study: Study, data: Mapping[str, Any]) -> None:
@@ -101,7 +101,7 @@ def _content(data: Mapping[str, Any], name: str) -> Any:
     """A section without what has rows of its own."""
     content = data.get(name, {})
     if name == "cases":
-        return without_table(content)
+        return without_rows(content)
     return {key: value for key, value in content.items() if key != "exit"} if name == "phases" else content
 
 

@@ -12,7 +12,12 @@ from readerstudy.studies.protocol.problems import ProtocolError
 def plan_of_document(document: Document) -> Plan:
     """The plan with the strata that are to be spread and the practice cases."""
     practice = document.data.get("phases", {}).get("practice", {}).get("cases", [])
-    return plan_of(document.data["allocation"], strata=_strata(document), practice=tuple(practice))
+    return plan_of(
+        document.data["allocation"],
+        strata=_strata(document),
+        practice=tuple(practice),
+        truths=_truths(document),
+    )
 
 
 def cases_of(document: Document, count: int | None = None) -> list[str]:
@@ -35,6 +40,12 @@ def cases_of(document: Document, count: int | None = None) -> list[str]:
 def arms_of(document: Document) -> list[str]:
     """The names of the arms, in the order of the file."""
     return [arm["name"] for arm in document.data["arms"]]
+
+
+def _truths(document: Document) -> dict[str, str] | None:
+    """The reference of each case of the table; None where no case is known yet."""
+    table = document.data.get("cases", {}).get("table")
+    return {row["code"]: str(row.get("reference", "")) for row in table} if table else None
 
 
 def _strata(document: Document) -> dict[str, str]:

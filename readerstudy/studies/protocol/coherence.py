@@ -78,8 +78,18 @@ def _endpoints(data: Mapping[str, Any]) -> Problems:
         if asked is not None and endpoint.get("criterion") not in {None, *asked}:
             sentence = f"No question has the key “{endpoint['criterion']}”. Name one of the criteria."
             yield ("endpoints", number, "criterion"), sentence
+        if endpoint["statistic"] == "hit_share" and not _has_marks(data.get("cases", {})):
+            sentence = (
+                "Nothing is there to hit. Write “reference: boxes” under “cases”, and give the cases marks."
+            )
+            yield ("endpoints", number, "statistic"), sentence
         for path, sentence in endpoint_problems(endpoint, asked or {}, arms, asked_last=last):
             yield ("endpoints", number, *path), sentence
+
+
+def _has_marks(section: Mapping[str, Any]) -> bool:
+    """Whether the cases have reference marks, or are to have them."""
+    return section.get("reference") == "boxes" or any("marks" in row for row in section.get("table", []))
 
 
 def _cases(data: Mapping[str, Any]) -> Problems:
@@ -100,6 +110,20 @@ def _cases(data: Mapping[str, Any]) -> Problems:
                 yield ("cases", "table", number, "strata", name), f"“{value}” is no level of “{name}”."
 
 
+def _image_sets(data: Mapping[str, Any]) -> Problems:
+    image_sets = data.get("cases", {}).get("image_sets", [])
+    path = ("cases", "image_sets")
+    yield from _twice(path, [told["name"] for told in image_sets], "name")
+    for number, told in enumerate(image_sets):
+        if "source" not in told and "licence" not in told:
+            yield (*path, number), "Nothing says whose terms these are. Add “source” or “licence”."
+        if told["models"] == "listed" and "providers" not in told:
+            yield (*path, number), "“providers” is missing. Name those that the terms allow."
+        if told["models"] != "listed" and "providers" in told:
+            sentence = "Providers are named only where “models” is listed. Remove them, or write listed."
+            yield (*path, number, "providers"), sentence
+
+
 def _allocation(data: Mapping[str, Any]) -> Problems:
     try:
         plan_of(data["allocation"])
@@ -114,6 +138,7 @@ _CHECKS: tuple[Callable[[Mapping[str, Any]], Problems], ...] = (
     _criteria,
     _endpoints,
     _cases,
+    _image_sets,
     _allocation,
     unfitting_key,
     unfitting_rules,

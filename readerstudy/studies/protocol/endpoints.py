@@ -18,6 +18,7 @@ COMPARING = (
     "preference_share",
     "win_rate",
     "iou",
+    "hit_share",
     "mean_error",
     "edit_distance",
 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from readerstudy.providers.prompts import Prompt
 from readerstudy.studies.models import SECTIONS, Arm, Criterion, Design, PromptVersion, Study
 from readerstudy.studies.protocol.arms import arm_document, arm_fields, prompt_names, takes_prompt
-from readerstudy.studies.protocol.case_tables import case_list, told_cases
+from readerstudy.studies.protocol.case_tables import CaseList, case_list, told_cases, told_image_sets
 from readerstudy.studies.protocol.document import Document
 from readerstudy.studies.protocol.library import criteria_of
 from readerstudy.studies.protocol.sections import put_section
@@ -40,7 +40,8 @@ def data_of(study: Study) -> dict[str, Any]:
         "criteria": [to_document(each) for each in Criterion.objects.of(study)],
     }
     leaving = [to_document(each) for each in Criterion.objects.exit(study)]
-    return _whole(Design.objects.of(study), rows, leaving, told_cases(study))
+    told = CaseList(tuple(told_cases(study)), image_sets=tuple(told_image_sets(study)))
+    return _whole(Design.objects.of(study), rows, leaving, told)
 
 
 def canonical(document: Document) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def canonical(document: Document) -> dict[str, Any]:
         "criteria": [canonical_criterion(each) for each in criteria_of(document)],
     }
     leaving = [canonical_criterion(each) for each in data.get("phases", {}).get("exit", ())]
-    return _whole(design, rows, leaving, case_list(data).rows)
+    return _whole(design, rows, leaving, case_list(data))
 
 
 def draft_of(study: Study) -> dict[str, Any]:
@@ -75,10 +76,12 @@ def draft_of(study: Study) -> dict[str, Any]:
 
 
 def _whole(
-    design: Design, rows: Mapping[str, Any], leaving: list[dict[str, Any]], cases: Iterable[Mapping[str, Any]]
+    design: Design, rows: Mapping[str, Any], leaving: list[dict[str, Any]], cases: CaseList
 ) -> dict[str, Any]:
     sections = {name: design.section(name) for name in SECTIONS}
-    table = [dict(row) for row in cases]
+    table, image_sets = [dict(row) for row in cases.rows], [dict(each) for each in cases.image_sets]
+    if image_sets:
+        sections["cases"] = {**sections["cases"], "image_sets": image_sets}
     if table:
         sections["cases"] = {**sections["cases"], "table": table}
         sections["strata"] = [*sections["strata"], *_undeclared(sections["strata"], table)]

@@ -16,7 +16,7 @@ WORDS = {
     "number": "number",
     "boolean": "true or false",
 }
-GROUPS = ("criterion", "expected", "rule", "option", "condition", "case", "allocation", "prompt")
+GROUPS = ("criterion", "expected", "rule", "option", "condition", "case", "mark", "allocation", "prompt")
 """Parts that stand in several places and have a table of their own."""
 LIMITS = {
     "minimum": "at least {}",
