@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from readerstudy.cases.models import Case
 from readerstudy.reading.models import AllocationPlan
-from readerstudy.reading.path.key_tables import count_said
+from readerstudy.reading.path.key_tables import count_said, practice_section
 from readerstudy.reading.previews import obstacle_of
 from readerstudy.studies.models import Arm, Design, Membership, Study
 from readerstudy.studies.stations import Findings, Line, Sign, Station, register
@@ -34,17 +34,18 @@ def _look_at_plan(study: Study) -> Findings:
         return Findings("", (Line(Sign.OK, _("Who reads what is drawn, stored and provable")),))
     if not Arm.objects.filter(study=study).exists() or not Case.objects.of(study).exists():
         return Findings()  # their own stations say that they are missing
-    obstacle = obstacle_of(study)
+    design = Design.objects.of(study)
+    obstacle = obstacle_of(study, design)
     if obstacle:
         url = reverse("reading:plan", args=[study.key])
         return Findings("", (Line(Sign.BAD, obstacle, _("Change the plan"), url),))
-    return Findings("", (Line(Sign.OK, _("The plan can be drawn")), *_look_at_practice(study)))
+    return Findings("", (Line(Sign.OK, _("The plan can be drawn")), *_look_at_practice(study, design)))
 
 
-def _look_at_practice(study: Study) -> tuple[Line, ...]:
+def _look_at_practice(study: Study, design: Design) -> tuple[Line, ...]:
     """What nobody has said yet of the practice cases."""
-    silent = [code for code, count in count_said(study).items() if not count]
-    if not silent or "reference" in Design.objects.of(study).section("phases").get("practice", {}):
+    silent = [code for code, count in count_said(study, design).items() if not count]
+    if not silent or "reference" in practice_section(design):
         return ()
     text = ngettext(
         "Nothing is expected of %(n)d practice case, so its readers learn nothing from it.",

@@ -28,7 +28,7 @@ from readerstudy.reading.sizing import Figure, shown, topics
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.actions.design import set_section
 from readerstudy.studies.attempt import attempt
-from readerstudy.studies.models import Membership, Role, Study
+from readerstudy.studies.models import Design, Membership, Role, Study
 from readerstudy.studies.policies import StudyError, can_change_protocol
 from readerstudy.studies.views import console
 
@@ -115,7 +115,9 @@ def release(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _form(study: Study, data: Any) -> PlanForm:
-    return PlanForm(data, check_codes=codes_for(study, Purpose.CHECK), stored=section_of(study))
+    return PlanForm(
+        data, check_codes=codes_for(study, Purpose.CHECK), stored=section_of(Design.objects.of(study))
+    )
 
 
 def _section(form: PlanForm) -> dict[str, Any] | None:
@@ -161,10 +163,15 @@ def _of_stored(stored: AllocationPlan) -> dict[str, Any]:
     known: tuple[Proof, Asked | None] | None = cache.get(name)
     if known is None:
         proof = proof_of(stored, names=arm_names(stored.study))
-        known = proof.without_rows(), asked_of(stored.study, Drawing.of(stored), proof.balance.rows)
+        known = proof.without_rows(), _asked_of_stored(stored, proof)
         cache.set(name, known, PROOF_SECONDS)
     proof, asked = known
     return {"proof": proof, "asked": asked, "batches": stored.batches.order_by("number")}
+
+
+def _asked_of_stored(stored: AllocationPlan, proof: Proof) -> Asked | None:
+    design = Design.objects.of(stored.study)
+    return asked_of(stored.study, Drawing.of(stored), proof.balance.rows, design)
 
 
 def _burden(study: Study) -> list[Figure]:
