@@ -13,10 +13,12 @@ from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from pytest_django.plugin import DjangoDbBlocker
 
 from readerstudy import embedded
 from readerstudy.accounts.models import User
 from readerstudy.demo.static_files import collect_static_files
+from tests import migrated
 from tests.prerequisites import find_chromium
 
 Visit = Callable[..., Page]
@@ -27,10 +29,20 @@ settings.WHITENOISE_AUTOREFRESH = True  # else every test client reads the whole
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """Starts the embedded PostgreSQL unless DATABASE_URL names another."""
+def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> None:
+    """Starts the embedded PostgreSQL unless DATABASE_URL names another; its tests begin with a migrated copy."""
     if settings.EMBEDDED_DATABASE:
         embedded.hold(settings.VAR, fast=True)
+        with django_db_blocker.unblock():
+            migrated.use_template()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The first run keeps what it has migrated for those that follow."""
+    if settings.EMBEDDED_DATABASE:
+        with django_db_blocker.unblock():
+            migrated.keep_template()
 
 
 @pytest.fixture(scope="session", autouse=True)
