@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -18,6 +20,7 @@ from readerstudy.analysis.stations import ROLES
 from readerstudy.analysis.table import COUNTED, LongTable, csv_of
 from readerstudy.reading.models import Rating
 from readerstudy.studies.access import Access, access_study
+from readerstudy.studies.models import Study
 from readerstudy.studies.views import console
 
 FIGURE_SECONDS = 30 * 24 * 3600
@@ -52,19 +55,13 @@ def show_figure(request: HttpRequest, key: str, name: str) -> HttpResponse:
 @require_safe
 def download_ratings(request: HttpRequest, key: str) -> StreamingHttpResponse:
     """The long table, streamed: what is sent is not kept."""
-    access = access_study(request, key, *ROLES)
-    note_export(study=access.study, by=access.user)
-    headers = _attachment(access, "ratings.csv", "text/csv; charset=utf-8")
-    return StreamingHttpResponse(csv_of(access.study), headers=headers)
+    return _export(request, key, "ratings.csv", csv_of)
 
 
 @require_safe
 def download_outputs(request: HttpRequest, key: str) -> StreamingHttpResponse:
     """Every output with its verdict, label, confidence and boxes, streamed."""
-    access = access_study(request, key, *ROLES)
-    note_export(study=access.study, by=access.user)
-    headers = _attachment(access, "outputs.csv", "text/csv; charset=utf-8")
-    return StreamingHttpResponse(outputs_csv(access.study), headers=headers)
+    return _export(request, key, "outputs.csv", outputs_csv)
 
 
 @require_safe
@@ -75,12 +72,9 @@ def download_codebook(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_safe
-def download_readers(request: HttpRequest, key: str) -> HttpResponse:
+def download_readers(request: HttpRequest, key: str) -> StreamingHttpResponse:
     """One row a reader: profile, practice, time, the answers after the last case."""
-    access = access_study(request, key, *ROLES)
-    note_export(study=access.study, by=access.user)
-    headers = _attachment(access, "readers.csv", "text/csv; charset=utf-8")
-    return HttpResponse(readers_csv(access.study), headers=headers)
+    return _export(request, key, "readers.csv", lambda study: [readers_csv(study)])
 
 
 @require_safe
@@ -95,6 +89,16 @@ def download_json(request: HttpRequest, key: str) -> HttpResponse:
     access = access_study(request, key, *ROLES)
     content = exports.as_json(_wanted(request, access))
     return HttpResponse(content, headers=_attachment(access, "report.json", "application/json"))
+
+
+def _export(
+    request: HttpRequest, key: str, name: str, table: Callable[[Study], Iterable[bytes | str]]
+) -> StreamingHttpResponse:
+    """A table of what people gave, streamed as a file; who took it is written down."""
+    access = access_study(request, key, *ROLES)
+    note_export(study=access.study, by=access.user)
+    headers = _attachment(access, name, "text/csv; charset=utf-8")
+    return StreamingHttpResponse(table(access.study), headers=headers)
 
 
 def _wanted(request: HttpRequest, access: Access) -> Report:

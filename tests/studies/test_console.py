@@ -20,18 +20,6 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def study() -> Study:
-    return factories.make_study()
-
-
-@pytest.fixture
-def client(study: Study) -> Client:
-    browser = Client()
-    browser.force_login(study.created_by)
-    return browser
-
-
 def question(**answers: Any) -> dict[str, Any]:
     return {
         "question": "Correctness",
