@@ -160,56 +160,53 @@ def store(
     client: Mapping[str, Any] | None = None,
 ) -> Saved:
     """Writes one rating event that was checked, in the transaction of whoever calls it."""
-    values = _values(seat, allocation, output, criterion, part, answer)
-    values |= {"token": token, "by": by.pk, "client": Jsonb(dict(client or {}))}
+    given = _Given(seat, allocation, output, criterion, part, answer)
+    values = given.values() | {"token": token, "by": by.pk, "client": Jsonb(dict(client or {}))}
     with connection.cursor() as cursor:
         cursor.execute(RATE, values)
         stored = cursor.fetchone()
     if stored is None:
         return _repeated(values)
-    _record(seat, allocation, output, criterion, part, answer, by)
+    given.record(by)
     return Saved(at=values["at"], repeated=False)
 
 
-def _values(
-    seat: Membership,
-    allocation: Allocation,
-    output: AllocatedOutput | None,
-    criterion: Criterion,
-    part: str,
-    answer: Answer,
-) -> dict[str, Any]:
-    return {
-        "allocation": allocation.pk,
-        "output": output.pk if output else None,
-        "criterion": criterion.pk,
-        "part": part,
-        "value": answer.value,
-        "score": answer.score,
-        "cannot_judge": answer.cannot_judge,
-        "reason": answer.reason,
-        "version": seat.study.protocol_version,
-        "at": timezone.now(),
-    }
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """An answer in its place: whose, of which presentation, about what."""
 
+    seat: Membership
+    allocation: Allocation
+    output: AllocatedOutput | None
+    criterion: Criterion
+    part: str
+    answer: Answer
 
-def _record(
-    seat: Membership,
-    allocation: Allocation,
-    output: AllocatedOutput | None,
-    criterion: Criterion,
-    part: str,
-    answer: Answer,
-    by: User,
-) -> None:
-    """The audit tells a short value as it is and a long one by its hash."""
-    value = answer.value
-    if len(value) > LONGEST_TOLD:
-        value = "sha256:" + hashlib.sha256(value.encode()).hexdigest()
-    data = {"criterion": criterion.key, "value": value, "cannot_judge": answer.cannot_judge}
-    data |= {name: told for name, told in (("part", part), ("reason", answer.reason)) if told}
-    subject = f"reading {allocation.position}" + (f" {output.letter}" if output else "")
-    record("rating.give", by=by, stream=study_stream(seat.study_id, seat.seat), subject=subject, data=data)
+    def values(self) -> dict[str, Any]:
+        """The columns of the rating event, but for who sent it and how."""
+        return {
+            "allocation": self.allocation.pk,
+            "output": self.output.pk if self.output else None,
+            "criterion": self.criterion.pk,
+            "part": self.part,
+            "value": self.answer.value,
+            "score": self.answer.score,
+            "cannot_judge": self.answer.cannot_judge,
+            "reason": self.answer.reason,
+            "version": self.seat.study.protocol_version,
+            "at": timezone.now(),
+        }
+
+    def record(self, by: User) -> None:
+        """The audit tells a short value as it is and a long one by its hash."""
+        value = self.answer.value
+        if len(value) > LONGEST_TOLD:
+            value = "sha256:" + hashlib.sha256(value.encode()).hexdigest()
+        data = {"criterion": self.criterion.key, "value": value, "cannot_judge": self.answer.cannot_judge}
+        data |= {name: told for name, told in (("part", self.part), ("reason", self.answer.reason)) if told}
+        subject = f"reading {self.allocation.position}" + (f" {self.output.letter}" if self.output else "")
+        stream = study_stream(self.seat.study_id, self.seat.seat)
+        record("rating.give", by=by, stream=stream, subject=subject, data=data)
 
 
 def _repeated(values: Mapping[str, Any]) -> Saved:

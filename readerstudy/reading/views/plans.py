@@ -25,6 +25,7 @@ from readerstudy.reading.planning import codes_for, section_of
 from readerstudy.reading.previews import Asked, Preview, arm_names, asked_of, preview_of
 from readerstudy.reading.replacement_forms import ReplacementForm
 from readerstudy.reading.sizing import Figure, shown, topics
+from readerstudy.reading.views.seats import do_for_reader
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.actions.design import set_section
 from readerstudy.studies.attempt import attempt
@@ -98,11 +99,8 @@ def replace(request: HttpRequest, key: str, number: int) -> HttpResponse:
 @require_POST
 def join(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """Gives a reader who joined after the lock a block of cases now."""
-    access = access_study(request, key, Role.COORDINATOR)
-    seat = get_object_or_404(Membership.objects.readers(access.study), pk=number)
-    success = _("%(reader)s has cases to read.") % {"reader": seat.pseudonym}
-    attempt(request, partial(actions.join_reader, seat=seat, by=access.user), success=success)
-    return redirect("reading:readers", key)
+    success = _("%(reader)s has cases to read.")
+    return do_for_reader(request, key, number, deed=actions.join_reader, success=success)
 
 
 @require_POST

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,9 +19,9 @@ from readerstudy.generation.models import Interpretation
 from readerstudy.reading import actions
 from readerstudy.reading.path import key_tables
 from readerstudy.reading.path.key_forms import KeyForm, RulesForm, TableForm
+from readerstudy.reading.views.seats import do_for_reader
 from readerstudy.studies.access import Access, access_study
-from readerstudy.studies.attempt import attempt
-from readerstudy.studies.models import Criterion, Design, Membership, Role
+from readerstudy.studies.models import Criterion, Design, Role
 from readerstudy.studies.policies import StudyError
 from readerstudy.studies.views import console
 
@@ -87,11 +87,8 @@ def upload(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def grant(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """One more round of practice for a reader who did not reach the mark."""
-    access = access_study(request, key, Role.COORDINATOR)
-    seat = get_object_or_404(Membership.objects.readers(access.study), pk=number)
-    success = _("%(reader)s may practise once more.") % {"reader": seat.pseudonym}
-    attempt(request, partial(actions.grant_round, seat=seat, by=access.user), success=success)
-    return redirect("reading:readers", key)
+    success = _("%(reader)s may practise once more.")
+    return do_for_reader(request, key, number, deed=actions.grant_round, success=success)
 
 
 def _rules_form(access: Access, data: Any = None) -> RulesForm:
