@@ -178,7 +178,7 @@ def make_study(*, readers: int, ratings: int) -> Study:
     make_allocations(study, readers=readers)
     study = lock_protocol(study=study, manifest_sha256="0" * 64, by=None)
     study = move_study(study=study, then=State.RUNNING, by=study.created_by)
-    make_ratings(study)
+    make_ratings(study)  # the database takes ratings of a study that runs, and of no other
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return study

@@ -194,6 +194,10 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = environment.folder("STATIC_ROOT", VAR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "readerstudy.sheets.SheetFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 MEDIA_ROOT = VAR / "media"
 FORMAT_MODULE_PATH = "readerstudy.formats"
 STORAGES = {

@@ -9,17 +9,21 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management.commands import flush
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from pytest_django.plugin import DjangoDbBlocker
 
 from readerstudy import embedded
 from readerstudy.accounts.models import User
 from readerstudy.demo.static_files import collect_static_files
+from tests import migrated
 from tests.prerequisites import find_chromium
 
 Visit = Callable[..., Page]
+CONSTANT = {"django_content_type", "auth_permission"}
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs beside Django's tests
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the slow one costs minutes
@@ -27,10 +31,20 @@ settings.WHITENOISE_AUTOREFRESH = True  # else every test client reads the whole
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """Starts the embedded PostgreSQL unless DATABASE_URL names another."""
+def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> None:
+    """Starts the embedded PostgreSQL unless DATABASE_URL names another; its tests begin with a migrated copy."""
     if settings.EMBEDDED_DATABASE:
         embedded.hold(settings.VAR, fast=True)
+        with django_db_blocker.unblock():
+            migrated.use_template()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The first run keeps what it has migrated for those that follow."""
+    if settings.EMBEDDED_DATABASE:
+        with django_db_blocker.unblock():
+            migrated.keep_template()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -48,19 +62,28 @@ def own_folders(tmp_path: Path, settings: Any) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def flush_past_triggers() -> Iterator[None]:
-    """Tests with real transactions end by truncating every table, which the append-only triggers refuse.
+    """Tests with real transactions end by emptying every table, which the append-only triggers refuse.
 
-    Only the clean-up between tests steps around the triggers; the tests themselves run under them.
+    Only the clean-up between tests steps around the triggers; the tests themselves run under them. Rows are deleted
+    where there are any, because truncating a hundred tables takes longer than most tests; content types and permissions
+    say the same in every test, so they stay and need not be made again.
     """
-    flush = DatabaseOperations.execute_sql_flush
 
-    def without_triggers(self: Any, sql_list: list[str]) -> None:
+    def emptying(self: Any, _style: Any, tables: list[str], **_options: Any) -> list[str]:
         off, on = (f"SET session_replication_role = {role};" for role in ("replica", "origin"))
-        flush(self, [off, *sql_list, on])
+        return [off, *(f'DELETE FROM "{table}";' for table in _filled({*tables} - CONSTANT)), on]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "execute_sql_flush", without_triggers)
+        patch.setattr(DatabaseOperations, "sql_flush", emptying)
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *_args, **_options: None)
         yield
+
+
+def _filled(tables: set[str]) -> list[str]:
+    looks = (f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")" for table in sorted(tables))
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(looks))
+        return [table for (table,) in cursor.fetchall()]
 
 
 @pytest.fixture

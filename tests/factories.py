@@ -6,6 +6,7 @@ import hashlib
 import io
 import itertools
 import uuid
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -249,11 +250,16 @@ _META = {
 }
 
 
-def _make_rendition(image: Image, kind: str, mime: str, name: str) -> None:
-    pixels = np.random.default_rng(image.case.position).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+@cache
+def _encoded(seed: int, name: str) -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 256, (24, 32, 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Picture.fromarray(pixels).save(buffer, name)
-    content = buffer.getvalue()
+    return buffer.getvalue()
+
+
+def _make_rendition(image: Image, kind: str, mime: str, name: str) -> None:
+    content = _encoded(image.case.position, name)
     stored = default_storage.save(f"renditions/{image.key}-{kind}", ContentFile(content))
     Rendition.objects.create(
         image=image,

@@ -76,9 +76,12 @@ def _by_order(prefix: str, shown: Combinable, *, otherwise: Combinable) -> Combi
     return Case(When(**{f"{prefix}order": []}, then=otherwise), default=in_order, output_field=IntegerField())
 
 
-def wish_of(study: Study) -> Wish | None:
-    """In colour for all as soon as one image is; None where the study wants no normalised images."""
-    rules = rules_of(study)
+def wish_of(study: Study, rules: ImageRules | None = None) -> Wish | None:
+    """In colour for all as soon as one image is; None where the study wants no normalised images.
+
+    Whoever has read the study's rules already hands them over.
+    """
+    rules = rules or rules_of(study)
     if rules.shown_as != ShownAs.NORMAL:
         return None
     return Wish(side=rules.side, colour=pictures(study).filter(meta__kind="rgb8").exists())
@@ -92,9 +95,9 @@ def fitting(study: Study, wish: Wish) -> Renditions:
     return as_wished.annotate(made_from=made_from).filter(made_from=key_frame("image__"))
 
 
-def progress(study: Study) -> Progress | None:
+def progress(study: Study, rules: ImageRules | None = None) -> Progress | None:
     """None where the study wants no normalised images."""
-    wish = wish_of(study)
+    wish = wish_of(study, rules)
     if wish is None:
         return None
     sizes = fitting(study, wish).values("kind", "size").annotate(images=Count("pk")).order_by("size")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from readerstudy.cases.models import Case, Image, Purpose, Upload
+from readerstudy.cases.models import Case, Image, ImageRules, Purpose, Upload, rules_of
 from readerstudy.cases.normal_sets import progress
 from readerstudy.cases.tells import tells_of
 from readerstudy.cases.terms import look_at_terms
@@ -16,17 +17,17 @@ from readerstudy.studies.stations import Findings, Line, Sign, Station, register
 
 
 def _look_at_images(study: Study) -> Findings:
-    cases = Case.objects.of(study).count()
+    cases, rules = Case.objects.of(study).count(), rules_of(study)
     looks = (
         _look_for_any(study, Case.objects.of(study).filter(images__isnull=False).distinct().count()),
         _without_image(study),
         _set_apart(study),
         _waiting(study),
         _unconfirmed(study),
-        _normalised(study),
+        _normalised(study, rules),
         _refused(study),
         _unlabelled(study),
-        _given_away(study),
+        _given_away(study, rules),
     )
     lines = [line for line in looks if line is not None]
     return Findings(str(cases), (*lines, *look_at_terms(study)))
@@ -58,13 +59,13 @@ def _look_for_any(study: Study, cases: int) -> Line:
 
 
 def _set_apart(study: Study) -> Line | None:
-    kept = Case.objects.kept(study)
-    examples = kept.filter(purpose=Purpose.EXAMPLE).count()
-    validation = kept.filter(purpose=Purpose.VALIDATION).count()
-    if not examples and not validation:
+    told = Case.objects.kept(study).aggregate(
+        examples=Count("pk", filter=Q(purpose=Purpose.EXAMPLE)),
+        validation=Count("pk", filter=Q(purpose=Purpose.VALIDATION)),
+    )
+    if not any(told.values()):
         return None
     text = _("Set apart for prompts: examples %(examples)d, validation cases %(validation)d")
-    told = {"examples": examples, "validation": validation}
     return Line(
         Sign.OK, text % told, _("See what the cases are for"), reverse("cases:purposes", args=[study.key])
     )
@@ -117,8 +118,8 @@ def _unlabelled(study: Study) -> Line | None:
     return Line(Sign.WARN, text % {"n": count}, _("Add labels"), reverse("cases:labels", args=[study.key]))
 
 
-def _normalised(study: Study) -> Line | None:
-    known = progress(study)
+def _normalised(study: Study, rules: ImageRules) -> Line | None:
+    known = progress(study, rules)
     if known is None or not known.total:
         return None
     if known.is_complete:
@@ -129,8 +130,8 @@ def _normalised(study: Study) -> Line | None:
     return Line(Sign.BAD, text % told, _("See the rules"), reverse("cases:rules", args=[study.key]))
 
 
-def _given_away(study: Study) -> Line | None:
-    clear = tells_of(study).clear
+def _given_away(study: Study, rules: ImageRules) -> Line | None:
+    clear = tells_of(study, rules).clear
     if not clear:
         return None
     text = _("Size, format and file size alone tell apart: %(names)s. A reader or a model may use that.")

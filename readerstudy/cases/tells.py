@@ -125,9 +125,9 @@ class _Row:
 _Numbers = tuple[float, ...]
 
 
-def tells_of(study: Study) -> Tells:
+def tells_of(study: Study, rules: ImageRules | None = None) -> Tells:
     """What the images' properties give away, remembered for as long as neither images, labels nor rules change."""
-    rules = rules_of(study)
+    rules = rules or rules_of(study)
     name = f"cases.tells:{WAY}:{study.pk}:{rules.shown_as}:{rules.side}:{_mark(study)}"
     known: Tells | None = cache.get(name)
     if known is None:

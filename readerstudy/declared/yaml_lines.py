@@ -17,6 +17,9 @@ MOST_BYTES = 5_000_000
 DEEPEST = 40
 MOST_DIGITS = 18
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+CANNOT_BE_STORED = "This holds a character that cannot be stored. Remove it."
+NO_CHARACTER = "found invalid Unicode character escape code"
+"""What libyaml says of half a character and of one beyond Unicode, before our own look at the texts."""
 Lines = dict[Path, int]
 
 
@@ -66,16 +69,20 @@ def _loaded(text: str) -> tuple[Any, Lines]:
         node = loader.get_single_node()
         return (_value(loader, node, (), lines) if node is not None else None), lines
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        said = (error.problem or "it cannot be read").split("\n")[0]
-        sentence = (
-            f"This is not well-formed YAML: {said}. Look at the indentation and the quotes around here."
-        )
-        raise DeclarationError([Problem((), sentence, _line(mark, text) if mark else None)]) from None
+        raise DeclarationError([_malformed(error, text)]) from None
     except yaml.YAMLError:
         raise DeclarationError(
             [Problem((), "This file holds characters that YAML does not allow. Remove them.")]
         ) from None
+
+
+def _malformed(error: yaml.MarkedYAMLError, text: str) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    said = (error.problem or "it cannot be read").split("\n")[0]
+    sentence = f"This is not well-formed YAML: {said}. Look at the indentation and the quotes around here."
+    if said == NO_CHARACTER:
+        sentence = CANNOT_BE_STORED
+    return Problem((), sentence, _line(mark, text) if mark else None)
 
 
 def _line(mark: yaml.Mark, text: str) -> int:
@@ -115,9 +122,7 @@ def _scalar(loader: _Loader, node: yaml.Node, path: Path) -> Any:
     """A text, a number, true, false or nothing. What no database can store is refused."""
     line = node.start_mark.line + 1
     if UNSTORABLE.search(node.value):
-        raise DeclarationError(
-            [Problem(path, "This holds a character that cannot be stored. Remove it.", line)]
-        )
+        raise DeclarationError([Problem(path, CANNOT_BE_STORED, line)])
     if node.tag.endswith(":int") and len(node.value) > MOST_DIGITS:
         raise DeclarationError([Problem(path, "This number has too many digits. Write a smaller one.", line)])
     return loader.construct_object(node)

@@ -20,7 +20,7 @@ from readerstudy.reading.planning import batch_cases, excluded_of, pilot_fields,
 from readerstudy.studies.actions import add_member, invite_member, locked, remove_member
 from readerstudy.studies.actions.life import carry_out
 from readerstudy.studies.lifecycle import Deed, State
-from readerstudy.studies.models import Membership, Role, Study
+from readerstudy.studies.models import Design, Membership, Role, Study
 from readerstudy.studies.policies import StudyError
 
 OPEN_TO_ALLOCATION = frozenset({State.LOCKED, State.RUNNING, State.PAUSED})
@@ -46,7 +46,11 @@ def draw_plan(*, study: Study, by: User | None, pilot_cases: int | None = None) 
         StudyError: where the plan cannot be drawn from what is there; the sentence says why and what would work.
     """
     readers = [seat.seat or 0 for seat in Membership.objects.readers(study)]
-    fields = plan_fields(study) if pilot_cases is None else pilot_fields(study, pilot_cases)
+    fields = (
+        plan_fields(study, Design.objects.of(study))
+        if pilot_cases is None
+        else pilot_fields(study, pilot_cases)
+    )
     last = max(readers, default=0)
     plan = AllocationPlan(study=study, algorithm=ALGORITHM, seats=last, first=readers, **fields)
     drawing = Drawing(plan)

@@ -4,7 +4,7 @@
   cannot be judged is said to be so.
 - An identical pair is passed where no comparison is further from a tie than the smallest grade.
 - A blank image is passed where the gate of image quality closes the case, or where something cannot be judged.
-- A check case has no rule of its own: what the protocol expects decides (`path/checks.py`), or it stays to be looked at.
+- A check case has no rule of its own: the protocol says what is expected (`path/checks.py`), or nobody can tell.
 """
 
 from __future__ import annotations

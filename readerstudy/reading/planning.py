@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -26,21 +26,22 @@ CHECK_CASES = ("codes", "every")
 Pairs = list[tuple[str, int]]
 
 
-def section_of(study: Study) -> dict[str, Any]:
+def section_of(design: Design) -> dict[str, Any]:
     """The allocation section of the protocol; every reader reads everything, one text at a time, if it says nothing."""
-    return Design.objects.of(study).section("allocation") or dict(USUAL)
+    return design.section("allocation") or dict(USUAL)
 
 
-def plan_fields(study: Study, section: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def plan_fields(study: Study, design: Design, section: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The columns of a new plan of the study, but for its readers; under another section where one is given."""
-    told = told_plan(study, section_of(study) if section is None else section)
-    first = [case.code for case in Case.objects.of(study).filter(purpose=Purpose.STUDY)]
+    arms = _arms(study)
+    told = _told_plan(study, design, section_of(design) if section is None else section, arms)
+    first = codes_for(study, Purpose.STUDY)
     extra = [*told["practice"], *told["allocation"].get("checks", {}).get("codes", ())]
     return {
         **_seeds(study, told["allocation"]),
         "cases": first,
-        "arms": list(_arms(study).values_list("position", flat=True)),
-        "excluded": excluded_of(study, [*first, *extra]),
+        "arms": [arm.position for arm in arms],
+        "excluded": _excluded(study, [*first, *extra], arms),
         "plan": told,
     }
 
@@ -50,13 +51,14 @@ def pilot_fields(study: Study, cases: int) -> dict[str, Any]:
 
     Without repeats and made attention checks, for which a few cases leave no room.
     """
-    wanted = section_of(study)
+    design = Design.objects.of(study)
+    wanted = section_of(design)
     kept: dict[str, Any] = {
         name: wanted[name] for name in ("outputs", "pairs_per_case", "seed") if name in wanted
     }
     checks = {name: told for name, told in wanted.get("checks", {}).items() if name in CHECK_CASES}
     kept |= {"checks": checks} if "codes" in checks else {}
-    fields = plan_fields(study, {"plan": "crossed", **kept})
+    fields = plan_fields(study, design, {"plan": "crossed", **kept})
     number = AllocationPlan.objects.filter(study=study, is_pilot=True).count() + 1
     seeds = {
         name: int(digest(fields[name], "pilot", number)[:SEED_DIGITS], 16) for name in ("seed", "key_seed")
@@ -64,14 +66,15 @@ def pilot_fields(study: Study, cases: int) -> dict[str, Any]:
     return {**fields, **seeds, "cases": fields["cases"][:cases], "is_pilot": True}
 
 
-def told_plan(study: Study, section: Mapping[str, Any]) -> dict[str, Any]:
+def _told_plan(study: Study, design: Design, section: Mapping[str, Any], arms: list[Arm]) -> dict[str, Any]:
     """What a plan row keeps of the protocol.
 
     Raises:
         StudyError: where the section has no meaning, or names practice or check cases that are not there.
     """
-    unaided = list(_arms(study).filter(kind=ArmKind.UNAIDED).values_list("position", flat=True))
-    strata, practice = strata_of(study), practice_of(study)
+    unaided = [arm.position for arm in arms if arm.kind == ArmKind.UNAIDED]
+    there = codes_for(study, Purpose.PRACTICE)
+    strata, practice = _strata_of(study, design), practice_order(design, there)
     try:
         plan = plan_of(section, strata=strata, practice=tuple(practice))
         check_plan(plan)
@@ -83,8 +86,9 @@ def told_plan(study: Study, section: Mapping[str, Any]) -> dict[str, Any]:
                 "An arm without outputs stands beside no other. Choose texts one at a time, or one arm of each case."
             )
         )
-    _check_codes(study, practice, Purpose.PRACTICE)
-    _check_codes(study, plan.checks.codes if plan.checks else (), Purpose.CHECK)
+    _check_codes(practice, there, Purpose.PRACTICE)
+    if plan.checks and plan.checks.codes:
+        _check_codes(plan.checks.codes, codes_for(study, Purpose.CHECK), Purpose.CHECK)
     told = {"allocation": dict(section), "strata": strata, "practice": practice, "unaided": unaided}
     if plan.checks and plan.checks.known_bad:
         told["truths"] = truths_of(study)
@@ -101,20 +105,19 @@ def truths_of(study: Study) -> dict[str, str]:
     return {code: numbers[label] for code, label in labels.items() if label}
 
 
-def strata_of(study: Study) -> dict[str, str]:
+def _strata_of(study: Study, design: Design) -> dict[str, str]:
     """For each case of the study the levels of the strata that an order spreads, joined to one."""
-    strata = Design.objects.of(study).section("strata")
-    spread = [stratum["name"] for stratum in strata if stratum.get("spread", True)]
+    spread = [stratum["name"] for stratum in design.section("strata") if stratum.get("spread", True)]
     if not spread:
         return {}
     cases = Case.objects.of(study).values_list("code", "strata")
     return {code: " · ".join(str(told.get(name, "")) for name in spread) for code, told in cases}
 
 
-def practice_of(study: Study) -> list[str]:
+def practice_order(design: Design, there: Sequence[str]) -> list[str]:
     """The practice cases in the order in which readers meet them: those that the protocol names, then all others."""
-    named = Design.objects.of(study).section("phases").get("practice", {}).get("cases", ())
-    return [*named, *(code for code in codes_for(study, Purpose.PRACTICE) if code not in named)]
+    named = design.section("phases").get("practice", {}).get("cases", ())
+    return [*named, *(code for code in there if code not in named)]
 
 
 def codes_for(study: Study, purpose: Purpose) -> list[str]:
@@ -136,10 +139,14 @@ def held_back(study: Study) -> list[str]:
 
 def excluded_of(study: Study, cases: Iterable[str]) -> Pairs:
     """(case code, arm position) of what no reader is shown: outputs that are missing, and refusals that are hidden."""
-    arms = _arms(study).exclude(kind=ArmKind.UNAIDED).values_list("position", flat=True)
+    return _excluded(study, cases, _arms(study))
+
+
+def _excluded(study: Study, cases: Iterable[str], arms: Iterable[Arm]) -> Pairs:
     made = Interpretation.objects.filter(generation__arm__study=study, generation__replicate=1)
     there = set(made.values_list("generation__case__code", "generation__arm__position"))
-    wanted = {(case, arm) for case in cases for arm in arms}
+    shown = [arm.position for arm in arms if arm.kind != ArmKind.UNAIDED]
+    wanted = {(case, position) for case in cases for position in shown}
     return sorted((wanted - there) | (wanted & set(hidden_refusals(study))))
 
 
@@ -164,9 +171,8 @@ def _seeds(study: Study, section: Mapping[str, Any]) -> dict[str, int]:
     return {"seed": section.get("seed", study.seed), "key_seed": secret}
 
 
-def _check_codes(study: Study, codes: Iterable[str], purpose: Purpose) -> None:
-    missing = [code for code in codes if code not in set(codes_for(study, purpose))]
-    if missing:
+def _check_codes(codes: Iterable[str], there: Sequence[str], purpose: Purpose) -> None:
+    if missing := [code for code in codes if code not in there]:
         raise StudyError(
             _(
                 "The plan names the case %(case)s for the purpose “%(purpose)s”, and it has another or is not there."
@@ -175,5 +181,5 @@ def _check_codes(study: Study, codes: Iterable[str], purpose: Purpose) -> None:
         )
 
 
-def _arms(study: Study) -> Any:
-    return Arm.objects.filter(study=study).order_by("position")
+def _arms(study: Study) -> list[Arm]:
+    return list(Arm.objects.filter(study=study).order_by("position"))

@@ -18,7 +18,7 @@ from readerstudy.designs.rows import Presentation
 from readerstudy.reading.allocating_rows import Drawing
 from readerstudy.reading.balance import Balance, balance_of_rows
 from readerstudy.reading.models import AllocationPlan
-from readerstudy.reading.planning import USUAL, hidden_refusals, plan_fields, section_of
+from readerstudy.reading.planning import USUAL, hidden_refusals, plan_fields
 from readerstudy.stats.power import Burden, Load, burden
 from readerstudy.stats.power.burden import DEFAULT_SECONDS
 from readerstudy.studies.models import Arm, Criterion, Design, Membership, Study
@@ -65,11 +65,19 @@ class Preview:
 
 
 def preview_of(
-    study: Study, section: Mapping[str, Any] | None = None, *, most: int | None = LIVE_PRESENTATIONS
+    study: Study,
+    section: Mapping[str, Any] | None = None,
+    *,
+    design: Design | None = None,
+    most: int | None = LIVE_PRESENTATIONS,
 ) -> Preview:
-    """What a section gives, that of the study without one; `most` presentations are drawn, None for any number."""
+    """What a section gives, that of the study without one; `most` presentations are drawn, None for any number.
+
+    Whoever has read the design already hands it over.
+    """
+    design = design or Design.objects.of(study)
     try:
-        plan, assumed = _supposed(study, section)
+        plan, assumed = _supposed(study, design, section)
         drawing = Drawing(plan)
         expected = len(plan.first) * len(plan.cases) * rounds_in(drawing.plan.comparison, len(plan.arms))
         if most is not None and expected > most:
@@ -78,15 +86,15 @@ def preview_of(
     except (StudyError, PlanError) as error:
         return Preview(obstacle=str(error))
     balance = balance_of_rows(drawing, rows, plan.first, names=arm_names(study))
-    return Preview(len(rows), assumed, balance, asked_of(study, drawing, rows))
+    return Preview(len(rows), assumed, balance, asked_of(study, drawing, rows, design))
 
 
-def asked_of(study: Study, drawing: Drawing, rows: Iterable[Presentation]) -> Asked | None:
+def asked_of(study: Study, drawing: Drawing, rows: Iterable[Presentation], design: Design) -> Asked | None:
     """Minutes and sittings of each reader of these rows; None where there are none."""
     counts = Counter((row.reader, row.period, len(row.arms)) for row in rows)
     if not counts:
         return None
-    document = _document(study)
+    document = _document(study, design)
     presses = {each: presses_for(document, outputs=max(each, 1)) for _reader, _period, each in counts}
     measured, seconds = measured_seconds(study)
     pace = replace(pace_of(document), seconds=seconds)
@@ -111,9 +119,9 @@ def arm_names(study: Study) -> dict[str, str]:
     return {str(position): name for position, name in arms.values_list("position", "name")}
 
 
-def obstacle_of(study: Study) -> str:
+def obstacle_of(study: Study, design: Design) -> str:
     """Why the study's plan cannot be drawn from what is there; empty where it can, or would take long to try."""
-    return preview_of(study).obstacle
+    return preview_of(study, design=design).obstacle
 
 
 def _loads(counts: Mapping[tuple[int, int, int], int], presses: Mapping[int, int]) -> Iterable[Load]:
@@ -126,30 +134,31 @@ def _loads(counts: Mapping[tuple[int, int, int], int], presses: Mapping[int, int
         yield Load(reader=reader, period=period, presentations=count, presses=pressed[reader, period])
 
 
-def _document(study: Study) -> Document:
+def _document(study: Study, design: Design) -> Document:
     """As much of the protocol as tells how long a presentation takes."""
     asked = Criterion.objects.of(study).values("kind", "applies_to", "options")
-    phases = Design.objects.of(study).section("phases")
-    return Document({"criteria": list(asked), "phases": phases})
+    return Document({"criteria": list(asked), "phases": design.section("phases")})
 
 
-def _supposed(study: Study, section: Mapping[str, Any] | None) -> tuple[AllocationPlan, tuple[str, ...]]:
+def _supposed(
+    study: Study, design: Design, section: Mapping[str, Any] | None
+) -> tuple[AllocationPlan, tuple[str, ...]]:
     """An unsaved plan of the readers and cases that are there, or of as many as are expected."""
-    fields = plan_fields(study, section_of(study) if section is None else {**USUAL, **section})
+    fields = plan_fields(study, design, None if section is None else {**USUAL, **section})
     readers = [seat.seat or 0 for seat in Membership.objects.readers(study)]
     cases: list[str] = fields["cases"]
     assumed = []
     if not fields["arms"]:
         raise StudyError(_("No arm is defined, so there is nothing to allocate. Add the arms first."))
     if not readers:
-        count = Design.objects.of(study).section("readers").get("count", USUAL_READERS)
+        count = design.section("readers").get("count", USUAL_READERS)
         readers = list(range(1, count + 1))
         told = ngettext(
             "no reader is invited; supposed is %(n)d", "no reader is invited; supposed are %(n)d", count
         )
         assumed.append(told % {"n": count})
     if not cases:
-        count = Design.objects.of(study).section("cases").get("count", USUAL_CASES)
+        count = design.section("cases").get("count", USUAL_CASES)
         cases = [f"C{number:04d}" for number in range(1, count + 1)]
         told = ngettext("no case is there; supposed is %(n)d", "no case is there; supposed are %(n)d", count)
         assumed.append(told % {"n": count})

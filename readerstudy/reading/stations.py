@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from readerstudy.cases.models import Case
 from readerstudy.reading.adjudication.overview import adjudicators_of, count_open
 from readerstudy.reading.models import AllocationPlan
-from readerstudy.reading.path.key_tables import count_said
+from readerstudy.reading.path.key_tables import count_said, practice_section
 from readerstudy.reading.previews import obstacle_of
 from readerstudy.studies.models import Arm, Design, Membership, Study
 from readerstudy.studies.stations import Findings, Line, Sign, Station, register
@@ -36,12 +36,13 @@ def _look_at_plan(study: Study) -> Findings:
         return Findings("", (drawn, *_look_at_disagreements(study)))
     if not Arm.objects.filter(study=study).exists() or not Case.objects.of(study).exists():
         return Findings()  # their own stations say that they are missing
-    obstacle = obstacle_of(study)
+    design = Design.objects.of(study)
+    obstacle = obstacle_of(study, design)
     if obstacle:
         url = reverse("reading:plan", args=[study.key])
         return Findings("", (Line(Sign.BAD, obstacle, _("Change the plan"), url),))
     can_be = Line(Sign.OK, _("The plan can be drawn"))
-    return Findings("", (can_be, *_look_at_practice(study), *_look_at_disagreements(study)))
+    return Findings("", (can_be, *_look_at_practice(study, design), *_look_at_disagreements(study)))
 
 
 def _look_at_disagreements(study: Study) -> tuple[Line, ...]:
@@ -58,10 +59,10 @@ def _look_at_disagreements(study: Study) -> tuple[Line, ...]:
     return (Line(Sign.WARN, text, _("Look at them"), reverse("reading:adjudications", args=[study.key])),)
 
 
-def _look_at_practice(study: Study) -> tuple[Line, ...]:
+def _look_at_practice(study: Study, design: Design) -> tuple[Line, ...]:
     """What nobody has said yet of the practice cases."""
-    silent = [code for code, count in count_said(study).items() if not count]
-    if not silent or "reference" in Design.objects.of(study).section("phases").get("practice", {}):
+    silent = [code for code, count in count_said(study, design).items() if not count]
+    if not silent or "reference" in practice_section(design):
         return ()
     text = ngettext(
         "Nothing is expected of %(n)d practice case, so its readers learn nothing from it.",

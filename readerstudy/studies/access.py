@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
@@ -13,6 +14,7 @@ from readerstudy.accounts.people import signed_in
 from readerstudy.studies.lifecycle import State
 from readerstudy.studies.models import Design, Membership, Role, Study
 from readerstudy.studies.policies import can_change_data
+from readerstudy.studies.stations import Look
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 ARCHIVED = _("This study is archived. It can be read and exported, and nothing in it can be changed.")
@@ -33,6 +35,11 @@ class Access:
     @property
     def coordinates(self) -> bool:
         return Role.COORDINATOR in self.roles
+
+    @cached_property
+    def look(self) -> Look:
+        """What the stations say, for the whole of this request; a page and its navigation share it."""
+        return Look(self.study)
 
 
 def access_study(request: HttpRequest, key: str, *roles: Role) -> Access:

@@ -46,11 +46,12 @@ class Ethics:
 
 
 def obstacle_of_ethics(study: Study) -> str:
-    """Why nobody may read in this study now, as a sentence; empty where they may.
+    """Why nobody may read in this study now, as a sentence; empty where they may."""
+    return _obstacle(study, Ethics.of(study))
 
-    In a demonstration everything is simulated, so no board has to decide on it.
-    """
-    ethics = Ethics.of(study)
+
+def _obstacle(study: Study, ethics: Ethics) -> str:
+    """In a demonstration everything is simulated, so no board has to decide on it."""
     if study.is_demo:
         return ""
     if ethics.decision == "pending":
@@ -64,10 +65,9 @@ def obstacle_of_ethics(study: Study) -> str:
 
 def look_at_ethics(study: Study) -> Findings:
     """The station's lines: what forbids to begin, what will soon, and what nobody has said."""
-    url = reverse("studies:ethics", args=[study.key])
-    if sentence := obstacle_of_ethics(study):
+    url, ethics = reverse("studies:ethics", args=[study.key]), Ethics.of(study)
+    if sentence := _obstacle(study, ethics):
         return Findings("", (Line(Sign.BAD, sentence, _("Ethics"), url),))
-    ethics = Ethics.of(study)
     if study.is_demo:
         return Findings()
     if not ethics.is_said:

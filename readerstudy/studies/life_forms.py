@@ -81,7 +81,14 @@ class DeedForm(ReasonedForm):
             del self.fields["pilot_cases"]
 
 
-class UnblindForm(ReasonedForm):
+class SignedForm(ReasonedForm):
+    """Why something is done that cannot be taken back, and the signature."""
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, by=by, is_signed=True, needs_reason=True, **kwargs)
+
+
+class UnblindForm(SignedForm):
     """Breaking the blind early: for one case or for all."""
 
     case_code = forms.CharField(
@@ -92,15 +99,9 @@ class UnblindForm(ReasonedForm):
     )
     field_order = ("case_code", "reason", *SIGNING)
 
-    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
-        super().__init__(*args, by=by, is_signed=True, needs_reason=True, **kwargs)
 
-
-class AmendForm(ReasonedForm):
+class AmendForm(SignedForm):
     """Why a protocol is amended, and the signature."""
-
-    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
-        super().__init__(*args, by=by, is_signed=True, needs_reason=True, **kwargs)
 
 
 class WordingForm(forms.Form):
@@ -190,7 +191,7 @@ class EthicsForm(forms.Form):
 
     def section(self, before: dict[str, Any]) -> dict[str, Any]:
         """The section in the form of a protocol file; what the form does not name stays."""
-        given = {**self.cleaned_data, "expires": self.cleaned_data["expires"]}
+        given = dict(self.cleaned_data)
         if given["expires"]:
             given["expires"] = given["expires"].isoformat()
         kept = {name: value for name, value in before.items() if name not in given}

@@ -31,7 +31,6 @@ from readerstudy.studies.lifecycle import (
 )
 from readerstudy.studies.models import Design, ProtocolVersion, Role, Signature, Study, Unblinding
 from readerstudy.studies.policies import StudyError
-from readerstudy.studies.stations import blockers
 from readerstudy.studies.views import console
 from readerstudy.studies.wording import Rows
 
@@ -73,7 +72,7 @@ def do_deed(request: HttpRequest, key: str, deed: str) -> HttpResponse:
     if form.is_valid() and _done(form, partial(do, **form.answers())):
         messages.success(request, _("Done: %(deed)s.") % {"deed": move.label})
         return redirect("studies:detail", key)
-    lines = blockers(access.study) if Check.READY in move.checks else []
+    lines = access.look.blockers() if Check.READY in move.checks else []
     return _show(request, "studies/deed.html", access, form, move=move, lines=lines)
 
 

@@ -74,14 +74,34 @@ def stations_for(roles: Iterable[str]) -> list[Station]:
     return [station for station in _stations if station.roles & set(roles)]
 
 
+class Look:
+    """One look at a study: every station is looked at once, when it is first asked for."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self._found: dict[str, Findings] = {}
+
+    def at(self, station: Station) -> Findings:
+        if station.url_name not in self._found:
+            self._found[station.url_name] = station.look(self.study)
+        return self._found[station.url_name]
+
+    def lines(self) -> list[Line]:
+        """Every line of every station, what blocks first."""
+        lines = [line for station in _stations for line in self.at(station).lines]
+        return sorted(lines, key=lambda line: [Sign.BAD, Sign.WARN, Sign.OK].index(line.sign))
+
+    def blockers(self) -> list[Line]:
+        return [line for line in self.lines() if line.sign is Sign.BAD]
+
+
 def readiness(study: Study) -> list[Line]:
     """Every line of every station, what blocks first."""
-    lines = [line for station in _stations for line in station.look(study).lines]
-    return sorted(lines, key=lambda line: [Sign.BAD, Sign.WARN, Sign.OK].index(line.sign))
+    return Look(study).lines()
 
 
 def blockers(study: Study) -> list[Line]:
-    return [line for line in readiness(study) if line.sign is Sign.BAD]
+    return Look(study).blockers()
 
 
 def _look_at_arms(study: Study) -> Findings:

@@ -30,7 +30,7 @@ from readerstudy.studies.models import (
     Study,
 )
 from readerstudy.studies.policies import can_change_protocol, check_protocol_open
-from readerstudy.studies.stations import Sign, readiness
+from readerstudy.studies.stations import Sign
 
 EVENTS_PER_PAGE = 50
 ENTRANCES = {
@@ -66,7 +66,7 @@ def create(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, key: str) -> HttpResponse:
     """What is missing before the study can start; once it runs, how it stands; and what can be done next."""
     access = access_study(request, key, Role.COORDINATOR)
-    study, lines = access.study, readiness(access.study)
+    study, lines = access.study, access.look.lines()
     context = {
         "lines": lines,
         "is_before": study.locked_at is None,

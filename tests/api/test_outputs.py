@@ -109,7 +109,7 @@ def test_progress_needs_no_more_queries_however_many_outputs_there_are(
     program = program_of(member_of(study, Role.RESEARCHER))
 
     def queries(path: str) -> int:
-        with django_assert_max_num_queries(70) as counted:
+        with django_assert_max_num_queries(60) as counted:
             assert program.get(path).status_code == 200
         return len(counted)
 

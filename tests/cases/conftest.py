@@ -11,10 +11,13 @@ import pytest
 from django.test import Client
 
 from readerstudy.cases import tasks
+from readerstudy.cases.actions import attest
 from readerstudy.cases.models import Mask, Upload
 from readerstudy.celery import app
 from readerstudy.studies.models import Study
 from tests.cases.files import receive
+from tests.cases.pages import address
+from tests.cases.sending import TUS
 from tests.factories import make_study
 
 Render = Callable[..., Upload]
@@ -37,6 +40,22 @@ def coordinator(client: Client, study: Study) -> Client:
     """A browser in which the study's coordinator is signed in."""
     client.force_login(study.created_by)
     return client
+
+
+@pytest.fixture
+def attested(study: Study) -> None:
+    attest(study=study, by=study.created_by)
+
+
+@pytest.fixture
+def begin(coordinator: Client, study: Study, bells: list[Any]) -> Callable[..., Any]:
+    """Announces a large file; returns the answer."""
+
+    def post(size: object, metadata: str = "", **headers: str) -> Any:
+        said = {**TUS, "Upload-Length": str(size), "Upload-Metadata": metadata, **headers}
+        return coordinator.generic("POST", address("start_transfer", study), headers=said)
+
+    return post
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ def test_a_page_of_images_asks_the_database_the_same_however_many_there_are(
         with CaptureQueriesContext(connection) as asked:
             coordinator.get(address("images", study))
         counts.append(len(asked))
-    assert counts[0] == counts[1] <= 45
+    assert counts[0] == counts[1] <= 40
 
 
 def test_the_sheet_can_be_filtered_and_says_how_many_each_filter_lets_through(

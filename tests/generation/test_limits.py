@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -31,6 +33,7 @@ from tests.generation.conftest import make_wanting_study, run_out
 from tests.generation.replies import a_reply, answer
 
 NAME = "simulated-openai"
+T = TypeVar("T")
 
 
 def limit(study: Study, connection: str = NAME, **limits: int | None) -> Gate:
@@ -247,34 +250,96 @@ def test_a_place_above_a_lowered_limit_is_not_handed_on(queued: Study) -> None:
     assert found.number == 1
 
 
+def together(work: Callable[[int], T], threads: int = 8) -> list[T]:
+    """What so many threads give that begin in one moment, each with a connection of its own."""
+    begin = threading.Barrier(threads)
+
+    def run(number: int) -> T:
+        begin.wait()
+        try:
+            return work(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(run, range(threads)))
+
+
+@dataclass
+class Out:
+    """How many calls are out at this moment, and how many at most were."""
+
+    now: int = 0
+    most: int = 0
+    counting: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Out for as long as the database needs for an answer, so that others come meanwhile."""
+        with self.counting:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        assert Place.objects.filter(taken_until__gt=Now()).exists()
+        yield
+        with self.counting:
+            self.now -= 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_eight_that_ask_in_one_moment_exactly_three_get_a_place_each_its_own() -> None:
+    gate = limit(make_wanting_study(), calls_at_once=3)
+    found = together(lambda _number: Place.objects.take(gate, seconds=60))
+    places = [taken.place for taken in found if taken is not None]
+    assert len(places) == 3
+    assert len(set(places)) == 3
+
+
 @pytest.mark.django_db(transaction=True)
 def test_however_many_ask_at_once_no_limit_is_passed() -> None:
     """Two processes' lines, eight threads, three places; each thread calls four times."""
     gate = limit(make_wanting_study(), calls_at_once=3)
-    lines, counting = (entrance.Line(), entrance.Line()), threading.Lock()
-    out, most = 0, 0
+    lines, out = (entrance.Line(), entrance.Line()), Out()
 
     def call(number: int) -> int:
-        nonlocal out, most
         made = 0
         while made < 4:
             place = lines[number % 2].take(gate)
             if place is None:
                 continue
-            with counting:
-                out += 1
-                most = max(most, out)
-            with counting:
-                out -= 1
+            with out.call():
+                made += 1
             lines[number % 2].leave(place)
-            made += 1
-        connection.close()
         return made
 
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(call, range(8))) == 32
-    assert 1 <= most <= 3
+    assert sum(together(call)) == 32
+    assert 2 <= out.most <= 3
     assert Place.objects.filter(taken_until__lte=Now()).count() == 3, "all places are free again"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_however_many_work_at_once_no_more_calls_are_out_than_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From the claim of a row to its stored reply: eight threads, eight rows, three calls at once."""
+    study, out = make_wanting_study(cases=4), Out()
+    actions.queue_generations(study=study, by=study.created_by)
+    limit(study, calls_at_once=3)
+
+    def interpret(_connection: Any, _request: Any) -> Reply:
+        with out.call():
+            return a_reply()
+
+    def work(_number: int) -> None:
+        while Generation.objects.filter(stage=Stage.QUEUED).exists():
+            row = take()
+            if row is not None:
+                work_on(row)
+
+    monkeypatch.setattr(calls, "interpret", interpret)
+    together(work)
+    assert 1 <= out.most <= 3
+    assert Generation.objects.filter(stage=Stage.DONE).count() == 8
+    assert [row.attempts.count() for row in Generation.objects.all()] == [1] * 8
 
 
 def test_half_as_many_rows_again_and_one_are_claimed(queued: Study) -> None:

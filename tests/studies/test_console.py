@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,23 +12,12 @@ from django.urls import reverse
 from readerstudy.audit.models import Event
 from readerstudy.providers.base import Connection
 from readerstudy.providers.connections import Offer
-from readerstudy.studies import prompt_marks
+from readerstudy.studies import prompt_marks, stations
 from readerstudy.studies.models import Arm, Criterion, Membership, PromptVersion, Study
+from readerstudy.studies.stations import Station
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def study() -> Study:
-    return factories.make_study()
-
-
-@pytest.fixture
-def client(study: Study) -> Client:
-    browser = Client()
-    browser.force_login(study.created_by)
-    return browser
 
 
 def question(**answers: Any) -> dict[str, Any]:
@@ -228,6 +218,22 @@ def test_the_overview_says_exactly_what_is_missing(client: Client, study: Study)
     for sentence in ("No arm is defined", "Readers have no question to answer", "No reader is invited"):
         assert sentence in page
     assert "disabled" in page
+
+
+def test_a_page_and_its_navigation_share_one_look_at_every_station(
+    client: Client, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def watched(station: Station) -> Station:
+        return replace(station, look=lambda of: looked.append(station.url_name) or station.look(of))  # type: ignore[func-returns-value]
+
+    every = [watched(station) for station in stations._stations]
+    monkeypatch.setattr(stations, "_stations", every)
+    for name, arguments in (("studies:detail", []), ("studies:deed", ["lock"])):
+        looked.clear()
+        assert client.get(reverse(name, args=[study.key, *arguments])).status_code == 200
+        assert sorted(looked) == sorted(station.url_name for station in every)
 
 
 def test_every_deed_is_in_the_audit_trail(client: Client, study: Study) -> None:

@@ -34,18 +34,6 @@ from tests.studies.test_life import do, rate_first
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def study() -> Study:
-    return factories.make_study()
-
-
-@pytest.fixture
-def client(study: Study) -> Client:
-    browser = Client()
-    browser.force_login(study.created_by)
-    return browser
-
-
 @pytest.mark.parametrize("kind", sorted(TAKES))
 def test_a_question_of_every_kind_is_asked_as_its_page_offers_it(
     client: Client, study: Study, kind: str

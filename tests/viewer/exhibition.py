@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from django.conf import settings
+from django.contrib.staticfiles import finders
 
 from readerstudy.imaging.products import encode_png
 
-STATIC = Path(__file__).resolve().parents[2] / "static"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
@@ -89,8 +89,8 @@ class Exhibition:
 
     def answer(self, path: str) -> tuple[str, bytes] | None:
         if path.startswith("/static/"):
-            file = STATIC / path.removeprefix("/static/")
-            return (TYPES[file.suffix], file.read_bytes()) if file.is_file() else None
+            found = finders.find(path.removeprefix("/static/"))
+            return (TYPES[Path(found).suffix], Path(found).read_bytes()) if found else None
         return self.files.get(path)
 
 

@@ -13,10 +13,10 @@ from readerstudy.generation.blinding.levelled import (
     ArmTexts,
     Levelled,
     Levelling,
-    arms_of,
     level_all,
     levelling_of,
     open_texts,
+    texts_of,
 )
 from readerstudy.generation.models import (
     ArmApproval,
@@ -87,9 +87,9 @@ def approve_arm(*, arm: Arm, by: User, fingerprint: str = "", reason: str = "") 
     """
     study = locked(arm.study)
     check_protocol_open(study)
-    state = next(each for each in arms_of(study) if each.arm == arm)
-    _check_unchanged(state, fingerprint)
     levelling = levelling_of(study)
+    state = texts_of(arm, levelling)
+    _check_unchanged(state, fingerprint)
     texts = level_all(levelling, open_texts(study, arm))
     telling = sum(len(levelling.leaks(each.shown)) for each in texts)
     reason = reason.strip()[:400]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.aggregates import StringAgg
-from django.db.models import Count, F, Q, Value
+from django.db.models import Count, F, Value
 from django.db.models.fields import TextField
 from django.db.models.functions import Cast
 
@@ -116,12 +116,21 @@ def redactions_of(rows: Iterable[Interpretation]) -> Mapping[int, tuple[str, ...
 
 def arms_of(study: Study) -> list[ArmTexts]:
     """Every arm with its open texts and its approval, in a fixed number of queries; no text is read."""
-    levelling, texts, hidden = levelling_of(study), _open_by_arm(study), _redactions_by_arm(study)
-    newest = ArmApproval.objects.filter(arm__study=study).order_by("arm_id", "-pk").distinct("arm_id")
+    return _states(levelling_of(study), list(Arm.objects.with_outputs(study)), study)
+
+
+def texts_of(arm: Arm, levelling: Levelling) -> ArmTexts:
+    """One arm with its open texts and its approval."""
+    return _states(levelling, [arm], arm.study)[0]
+
+
+def _states(levelling: Levelling, arms: list[Arm], study: Study) -> list[ArmTexts]:
+    texts, hidden = _open_by_arm(study, arms), _redactions_by_arm(arms)
+    newest = ArmApproval.objects.filter(arm__in=arms).order_by("arm_id", "-pk").distinct("arm_id")
     approvals = {approval.arm_id: approval for approval in newest}
     return [
         _arm_texts(arm, levelling, texts.get(arm.pk, (0, "")), hidden.get(arm.pk, ""), approvals.get(arm.pk))
-        for arm in Arm.objects.with_outputs(study)
+        for arm in arms
     ]
 
 
@@ -135,11 +144,11 @@ def _arm_texts(
     return ArmTexts(arm, texts[0], fingerprint, approval if holds else None)
 
 
-def _open_by_arm(study: Study) -> dict[int, tuple[int, str]]:
+def _open_by_arm(study: Study, arms: list[Arm]) -> dict[int, tuple[int, str]]:
     """For each arm the number of its open texts, and their hashes in the order of their rows."""
     rows = (
         Generation.objects.of(study)
-        .filter(interpretation__isnull=False, interpretation__frozen=None)
+        .filter(arm__in=arms, interpretation__isnull=False, interpretation__frozen=None)
         .values("arm")
         .annotate(n=Count("pk"), texts=_joined("interpretation__sha256", "interpretation"))
         .order_by("arm_id")
@@ -147,10 +156,10 @@ def _open_by_arm(study: Study) -> dict[int, tuple[int, str]]:
     return {row["arm"]: (row["n"], row["texts"]) for row in rows}
 
 
-def _redactions_by_arm(study: Study) -> dict[int, str]:
+def _redactions_by_arm(arms: list[Arm]) -> dict[int, str]:
     arm = "interpretation__generation__arm_id"
     rows = (
-        Redaction.objects.filter(Q(interpretation__generation__arm__study=study), interpretation__frozen=None)
+        Redaction.objects.filter(interpretation__generation__arm__in=arms, interpretation__frozen=None)
         .values(arm)
         .annotate(rows=_joined("pk", "pk"))
         .order_by(arm)

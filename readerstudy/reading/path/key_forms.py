@@ -16,24 +16,31 @@ from readerstudy.studies.protocol.practice import COMPARED, WITHIN, answers_of
 NOTHING = ("", _("nothing in particular"))
 
 
+def _number(label: Any, help_text: Any, *, least: int, most: int) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label,
+        min_value=least,
+        max_value=most,
+        required=False,
+        help_text=help_text,
+        widget=forms.NumberInput(attrs={"size": 5}),
+    )
+
+
 class RulesForm(forms.Form):
     """The pass mark, how many rounds there are, and which question the reference standard answers."""
 
-    pass_mark = forms.IntegerField(
-        label=_("Answers that must be as expected, in percent"),
-        min_value=0,
-        max_value=100,
-        required=False,
-        help_text=_("Empty: practice has to be finished, and no mark is set."),
-        widget=forms.NumberInput(attrs={"size": 5}),
+    pass_mark = _number(
+        _("Answers that must be as expected, in percent"),
+        _("Empty: practice has to be finished, and no mark is set."),
+        least=0,
+        most=100,
     )
-    tries = forms.IntegerField(
-        label=_("Rounds of practice in all"),
-        min_value=1,
-        max_value=10,
-        required=False,
-        help_text=_("Empty: until the mark is reached. You can allow a reader one more at any time."),
-        widget=forms.NumberInput(attrs={"size": 5}),
+    tries = _number(
+        _("Rounds of practice in all"),
+        _("Empty: until the mark is reached. You can allow a reader one more at any time."),
+        least=1,
+        most=10,
     )
     reference = forms.ChoiceField(
         label=_("Question that the reference standard answers"),

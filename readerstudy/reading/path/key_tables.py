@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 from readerstudy.accounts.models import User
 from readerstudy.cases.models import Case, Purpose
 from readerstudy.cases.tables import Problem, Unreadable, text_of
-from readerstudy.reading.planning import codes_for
-from readerstudy.reading.planning import practice_of as practice_codes
+from readerstudy.reading.planning import codes_for, practice_order
 from readerstudy.reading.questions import CASE, PAIR, about_of
 from readerstudy.studies.actions.design import DesignRefused, check_section, set_section
 from readerstudy.studies.models import Arm, ArmKind, Criterion, Design, Study
@@ -44,27 +43,32 @@ class Asked:
         return f"{self.criterion.key}@{self.arm}" if self.arm else self.criterion.key
 
 
-def cases_of(study: Study) -> list[str]:
+def cases_of(study: Study, design: Design) -> list[str]:
     """The codes of the practice cases: in the order of the protocol, then those it does not name yet."""
-    there = set(codes_for(study, Purpose.PRACTICE))
-    return [code for code in practice_codes(study) if code in there]
+    there = codes_for(study, Purpose.PRACTICE)
+    return [code for code in practice_order(design, there) if code in there]
 
 
-def gone_of(study: Study) -> list[str]:
+def gone_of(study: Study, design: Design) -> list[str]:
     """Cases that the protocol names for practice and that serve something else by now."""
-    there = set(codes_for(study, Purpose.PRACTICE))
-    return [code for code in practice_codes(study) if code not in there]
+    there = codes_for(study, Purpose.PRACTICE)
+    return [code for code in practice_order(design, there) if code not in there]
 
 
-def key_of(study: Study) -> list[Row]:
+def key_of(design: Design) -> list[Row]:
     """The rows of the key as the protocol has them."""
-    practice: dict[str, Any] = Design.objects.of(study).section("phases").get("practice", {})
-    return [dict(row) for row in practice.get("key", ())]
+    return [dict(row) for row in practice_section(design).get("key", ())]
 
 
-def asked_of(study: Study, code: str) -> list[Asked]:
+def practice_section(design: Design) -> Row:
+    """What the protocol says about practice; empty where it says nothing."""
+    told: Row = design.section("phases").get("practice", {})
+    return told
+
+
+def asked_of(study: Study, design: Design, code: str) -> list[Asked]:
     """What may be said of one practice case, in the order of its questions."""
-    rows = [row for row in key_of(study) if row["case"] == code and "part" not in row]
+    rows = [row for row in key_of(design) if row["case"] == code and "part" not in row]
     known = {(row["criterion"], row.get("arm", "")): row for row in rows}
     arms = list(Arm.objects.filter(study=study).exclude(kind=ArmKind.UNAIDED).order_by("position"))
     return [
@@ -82,7 +86,9 @@ def save_rules(*, study: Study, pass_mark: float | None, tries: int | None, refe
         DesignRefused: naming what does not fit.
     """
     told = {"pass_mark": pass_mark, "tries": tries, "reference": reference}
-    _store(study, {name: value for name, value in told.items() if value not in (None, "")}, key_of(study), by)
+    design = Design.objects.of(study)
+    rules = {name: value for name, value in told.items() if value not in (None, "")}
+    _store(study, design, rules, key_of(design), by)
 
 
 @transaction.atomic
@@ -92,8 +98,9 @@ def save_key(*, study: Study, code: str, rows: Sequence[Row], by: User) -> None:
     Raises:
         DesignRefused: naming what does not fit.
     """
-    others = [row for row in key_of(study) if row["case"] != code or "part" in row]
-    _store(study, _rules(study), _in_order(study, [*others, *rows]), by)
+    design = Design.objects.of(study)
+    others = [row for row in key_of(design) if row["case"] != code or "part" in row]
+    _store(study, design, _rules(design), [*others, *rows], by)
 
 
 @transaction.atomic
@@ -103,26 +110,27 @@ def replace_key(*, study: Study, rows: Sequence[Row], by: User) -> int:
     Raises:
         DesignRefused: naming what does not fit.
     """
-    _store(study, _rules(study), _in_order(study, rows), by)
+    design = Design.objects.of(study)
+    _store(study, design, _rules(design), rows, by)
     return len(rows)
 
 
-def _rules(study: Study) -> Row:
-    practice = Design.objects.of(study).section("phases").get("practice", {})
+def _rules(design: Design) -> Row:
+    practice = practice_section(design)
     return {name: practice[name] for name in ("pass_mark", "tries", "reference") if name in practice}
 
 
-def _store(study: Study, rules: Mapping[str, Any], key: Sequence[Row], by: User) -> None:
-    phases = dict(Design.objects.of(study).section("phases"))
-    phases.pop("exit", None)
-    kept = [row for row in key if row["case"] in cases_of(study)]
-    phases["practice"] = {"cases": cases_of(study), **rules, **({"key": kept} if kept else {})}
-    set_section(study=study, name="phases", content=phases, by=by)
+def _store(study: Study, design: Design, rules: Mapping[str, Any], key: Sequence[Row], by: User) -> None:
+    """Stores rules and key, its rows in the order of the cases; what is said of other cases goes."""
+    codes = cases_of(study, design)
+    kept = sorted((row for row in key if row["case"] in codes), key=lambda row: codes.index(row["case"]))
+    practice = {"cases": codes, **rules, **({"key": kept} if kept else {})}
+    set_section(study=study, name="phases", content={**_phases(design), "practice": practice}, by=by)
 
 
-def _in_order(study: Study, rows: Sequence[Row]) -> list[Row]:
-    places = {code: place for place, code in enumerate(cases_of(study))}
-    return sorted(rows, key=lambda row: places.get(row["case"], len(places)))
+def _phases(design: Design) -> Row:
+    """The phases that are kept with the design; the last questions are rows of their own."""
+    return {name: told for name, told in design.section("phases").items() if name != "exit"}
 
 
 # --- the table
@@ -130,11 +138,12 @@ def _in_order(study: Study, rows: Sequence[Row]) -> list[Row]:
 
 def table_of(study: Study) -> Iterator[list[str]]:
     """The key as a table, header first: every answer that may be said, filled in where it is."""
+    design = Design.objects.of(study)
     yield list(COLUMNS)
-    for code in cases_of(study):
-        for asked in asked_of(study, code):
+    for code in cases_of(study, design):
+        for asked in asked_of(study, design, code):
             yield _cells({**asked.row, "case": code, "criterion": asked.criterion.key, "arm": asked.arm})
-        for row in key_of(study):
+        for row in key_of(design):
             if row["case"] == code and "part" in row:
                 yield _cells(row)
 
@@ -222,7 +231,8 @@ def _one(text: str, criterion: Criterion | None) -> Any:
 
 def _unfitting(study: Study, rows: Sequence[Row], lines: Sequence[int]) -> list[Problem]:
     """What a protocol with these rows would not allow, by line."""
-    codes = set(cases_of(study))
+    design = Design.objects.of(study)
+    codes = cases_of(study, design)
     strange = [
         Problem(_("“%(code)s” is no practice case.") % {"code": row["case"]}, line)
         for row, line in zip(rows, lines, strict=True)
@@ -230,12 +240,9 @@ def _unfitting(study: Study, rows: Sequence[Row], lines: Sequence[int]) -> list[
     ]
     if strange or not rows:
         return strange
-    phases = {
-        name: told for name, told in Design.objects.of(study).section("phases").items() if name != "exit"
-    }
-    phases["practice"] = {"cases": cases_of(study), **_rules(study), "key": list(rows)}
+    practice = {"cases": codes, **_rules(design), "key": list(rows)}
     try:
-        check_section(study=study, name="phases", content=phases)
+        check_section(study=study, name="phases", content={**_phases(design), "practice": practice})
     except DesignRefused as refused:
         return [
             Problem(problem.sentence, lines[int(problem.path[3])])
@@ -257,10 +264,10 @@ class _Semicolons(csv.excel):
     delimiter = ";"
 
 
-def count_said(study: Study) -> dict[str, int]:
+def count_said(study: Study, design: Design) -> dict[str, int]:
     """How many rows the key has for each practice case."""
-    counts = dict.fromkeys(cases_of(study), 0)
-    for row in key_of(study):
+    counts = dict.fromkeys(cases_of(study, design), 0)
+    for row in key_of(design):
         if row["case"] in counts:
             counts[row["case"]] += 1
     return counts

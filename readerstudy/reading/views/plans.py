@@ -25,10 +25,11 @@ from readerstudy.reading.planning import codes_for, section_of
 from readerstudy.reading.previews import Asked, Preview, arm_names, asked_of, preview_of
 from readerstudy.reading.replacement_forms import ReplacementForm
 from readerstudy.reading.sizing import Figure, shown, topics
+from readerstudy.reading.views.seats import do_for_reader
 from readerstudy.studies.access import Access, access_study
 from readerstudy.studies.actions.design import set_section
 from readerstudy.studies.attempt import attempt
-from readerstudy.studies.models import Membership, Role, Study
+from readerstudy.studies.models import Design, Membership, Role, Study
 from readerstudy.studies.policies import StudyError, can_change_protocol
 from readerstudy.studies.views import console
 
@@ -98,11 +99,8 @@ def replace(request: HttpRequest, key: str, number: int) -> HttpResponse:
 @require_POST
 def join(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """Gives a reader who joined after the lock a block of cases now."""
-    access = access_study(request, key, Role.COORDINATOR)
-    seat = get_object_or_404(Membership.objects.readers(access.study), pk=number)
-    success = _("%(reader)s has cases to read.") % {"reader": seat.pseudonym}
-    attempt(request, partial(actions.join_reader, seat=seat, by=access.user), success=success)
-    return redirect("reading:readers", key)
+    success = _("%(reader)s has cases to read.")
+    return do_for_reader(request, key, number, deed=actions.join_reader, success=success)
 
 
 @require_POST
@@ -115,7 +113,9 @@ def release(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _form(study: Study, data: Any) -> PlanForm:
-    return PlanForm(data, check_codes=codes_for(study, Purpose.CHECK), stored=section_of(study))
+    return PlanForm(
+        data, check_codes=codes_for(study, Purpose.CHECK), stored=section_of(Design.objects.of(study))
+    )
 
 
 def _section(form: PlanForm) -> dict[str, Any] | None:
@@ -161,10 +161,15 @@ def _of_stored(stored: AllocationPlan) -> dict[str, Any]:
     known: tuple[Proof, Asked | None] | None = cache.get(name)
     if known is None:
         proof = proof_of(stored, names=arm_names(stored.study))
-        known = proof.without_rows(), asked_of(stored.study, Drawing.of(stored), proof.balance.rows)
+        known = proof.without_rows(), _asked_of_stored(stored, proof)
         cache.set(name, known, PROOF_SECONDS)
     proof, asked = known
     return {"proof": proof, "asked": asked, "batches": stored.batches.order_by("number")}
+
+
+def _asked_of_stored(stored: AllocationPlan, proof: Proof) -> Asked | None:
+    design = Design.objects.of(stored.study)
+    return asked_of(stored.study, Drawing.of(stored), proof.balance.rows, design)
 
 
 def _burden(study: Study) -> list[Figure]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,9 +19,9 @@ from readerstudy.generation.models import Interpretation
 from readerstudy.reading import actions
 from readerstudy.reading.path import key_tables
 from readerstudy.reading.path.key_forms import KeyForm, RulesForm, TableForm
+from readerstudy.reading.views.seats import do_for_reader
 from readerstudy.studies.access import Access, access_study
-from readerstudy.studies.attempt import attempt
-from readerstudy.studies.models import Criterion, Design, Membership, Role
+from readerstudy.studies.models import Criterion, Design, Role
 from readerstudy.studies.policies import StudyError
 from readerstudy.studies.views import console
 
@@ -48,7 +48,8 @@ def case(request: HttpRequest, key: str, code: str) -> HttpResponse:
     found = key_tables.case_of(access.study, code)
     if found is None:
         raise Http404
-    form = KeyForm(request.POST or None, asked=key_tables.asked_of(access.study, code), code=code)
+    asked = key_tables.asked_of(access.study, Design.objects.of(access.study), code)
+    form = KeyForm(request.POST or None, asked=asked, code=code)
     if request.method == "POST" and form.is_valid():
         save = partial(_save_key, access, code, form)
         if _is_saved(form, save):
@@ -86,15 +87,12 @@ def upload(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def grant(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """One more round of practice for a reader who did not reach the mark."""
-    access = access_study(request, key, Role.COORDINATOR)
-    seat = get_object_or_404(Membership.objects.readers(access.study), pk=number)
-    success = _("%(reader)s may practise once more.") % {"reader": seat.pseudonym}
-    attempt(request, partial(actions.grant_round, seat=seat, by=access.user), success=success)
-    return redirect("reading:readers", key)
+    success = _("%(reader)s may practise once more.")
+    return do_for_reader(request, key, number, deed=actions.grant_round, success=success)
 
 
 def _rules_form(access: Access, data: Any = None) -> RulesForm:
-    told = Design.objects.of(access.study).section("phases").get("practice", {})
+    told = key_tables.practice_section(Design.objects.of(access.study))
     mark = told.get("pass_mark")
     initial = {**told, "pass_mark": None if mark is None else round(mark * 100)}
     return RulesForm(data, criteria=list(Criterion.objects.of(access.study)), initial=initial)
@@ -108,13 +106,13 @@ def _show(
     table: TableForm | None = None,
     problems: list[str] | None = None,
 ) -> HttpResponse:
-    found = problems or []
+    found, design = problems or [], Design.objects.of(access.study)
     context = {
         **console(access),
         "form": form or _rules_form(access),
         "table": table or TableForm(),
-        "gone": key_tables.gone_of(access.study),
-        "counts": key_tables.count_said(access.study).items(),
+        "gone": key_tables.gone_of(access.study, design),
+        "counts": key_tables.count_said(access.study, design).items(),
         "problems": found[:PROBLEMS_SHOWN],
         "more_problems": max(0, len(found) - PROBLEMS_SHOWN),
     }
@@ -142,7 +140,7 @@ def _is_saved(form: RulesForm | KeyForm, save: Any) -> bool:
 def _to_the_next(request: HttpRequest, access: Access, code: str) -> HttpResponse:
     """To the next practice case of which nothing is said yet, else back to all of them."""
     messages.success(request, _("What is expected of %(code)s is saved.") % {"code": code})
-    counts = key_tables.count_said(access.study)
+    counts = key_tables.count_said(access.study, Design.objects.of(access.study))
     following = next((each for each, count in counts.items() if not count), None)
     if following is None:
         return redirect("reading:practice", access.study.key)

@@ -15,7 +15,7 @@ def stations(context: dict[str, Any], access: Access) -> dict[str, Any]:
     """The stations this person may enter, each with its count and sign."""
     path = context["request"].path
     rows = [
-        _row(station.label, station.url(access.study), station.look(access.study), path)
+        _row(station.label, station.url(access.study), access.look.at(station), path)
         for station in stations_for(access.roles)
     ]
     return {"rows": rows, "study": access.study}

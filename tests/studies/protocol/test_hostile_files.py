@@ -30,8 +30,7 @@ TITLE = "title: Two models"
         ),
         (
             SMALLEST.replace(TITLE, 'title: "\\uD800"'),
-            "line 2: This is not well-formed YAML: found invalid Unicode character escape code. Look at the"
-            " indentation and the quotes around here.",
+            "line 2: This holds a character that cannot be stored. Remove it.",
         ),
         (SMALLEST.replace(TITLE, '"\\0": 1'), "line 2, study: A name must be a word."),
         (
