@@ -48,13 +48,13 @@ def _database(address: str) -> dict[str, object]:
     parts = urlsplit(address)
     query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "readerstudy.postgres",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(query.pop("host", "") or parts.hostname or ""),
         "PORT": str(parts.port or ""),
-        "OPTIONS": query,
+        "OPTIONS": {**query, "prepare_threshold": 0},  # those that are to be prepared are, the first time
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }

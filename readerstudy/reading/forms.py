@@ -88,6 +88,11 @@ class Given:
     token: uuid.UUID
 
 
+def carries_answers(posted: QueryDict) -> bool:
+    """Whether a page was sent with its answers: their fields alone have a hyphen in their names."""
+    return any("-" in name for name in posted)
+
+
 def whole_page(
     posted: QueryDict,
     allocation: Allocation,

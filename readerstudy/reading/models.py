@@ -10,6 +10,9 @@ names a piece of it: "s3" the third sentence, "f1" the first finding, "t2" the s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -194,6 +197,11 @@ class Allocation(models.Model):
     key = models.CharField(max_length=32, help_text="Names the reading in addresses; tells nothing.")
     case_key = models.CharField(max_length=32, help_text="Names the case's images for this reader alone.")
 
+    turn: Mapping[str, Any] | None = None
+    """What `turns` tells of it, where it was read together with the presentation."""
+    holds_texts: bool = False
+    """Whether its outputs are known with their texts."""
+
     objects = Allocations.as_manager()
 
     class Meta:
@@ -302,7 +310,7 @@ class Reading(models.Model):
     """A presentation as it happened: when it was first shown and when it was submitted."""
 
     allocation = models.OneToOneField(Allocation, on_delete=models.PROTECT, related_name="reading")
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="readings")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="readings", db_index=False)
     shown_at = models.DateTimeField(default=timezone.now)
     unaided_at = models.DateTimeField(
         null=True, help_text="When the unaided answer was locked and the output revealed."
@@ -318,6 +326,7 @@ class Reading(models.Model):
     class Meta:
         verbose_name = _("reading")
         verbose_name_plural = _("readings")
+        indexes = [models.Index(fields=["session", "submitted_at"], name="reading_readings_of_a_sitting")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(submitted_at=None) | models.Q(submitted_at__gte=models.F("shown_at")),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -29,7 +31,11 @@ class Ethics:
 
     @classmethod
     def of(cls, study: Study) -> Ethics:
-        section = Design.objects.of(study).document.get("ethics", {})
+        return cls.of_section(Design.objects.of(study).document.get("ethics", {}))
+
+    @classmethod
+    def of_section(cls, section: Mapping[str, Any]) -> Ethics:
+        """The facts of a section that is known already."""
         expires = section.get("expires", "")
         return cls(
             is_said=bool(section.get("decision")),
@@ -50,7 +56,11 @@ def obstacle_of_ethics(study: Study) -> str:
 
     In a demonstration everything is simulated, so no board has to decide on it.
     """
-    ethics = Ethics.of(study)
+    return obstacle_in(Ethics.of(study), study)
+
+
+def obstacle_in(ethics: Ethics, study: Study) -> str:
+    """As `obstacle_of_ethics`, where the section is known."""
     if study.is_demo:
         return ""
     if ethics.decision == "pending":
