@@ -29,7 +29,9 @@ SELECT count(*) FILTER (WHERE m.kind <> 'practice') AS total,
         FILTER (WHERE l.submitted_at IS NOT NULL) AS seconds_each,
     count(*) FILTER (WHERE m.kind = 'practice') AS practice,
     count(l.submitted_at) FILTER (WHERE m.kind = 'practice') AS practised
-FROM reading_allocation m LEFT JOIN reading_reading l ON l.allocation_id = m.id
+FROM reading_allocation m
+-- the limit keeps PostgreSQL from reading through the readings of everybody for those of one
+LEFT JOIN LATERAL (SELECT r.* FROM reading_reading r WHERE r.allocation_id = m.id LIMIT 1) l ON true
 WHERE m.seat_id = %(seat)s AND m.plan_id = (SELECT max(p.id) FROM reading_allocationplan p WHERE p.study_id = %(study)s)
 """
 
@@ -45,8 +47,9 @@ TEXTS = OUTPUTS.format(also="", joins="")
 TEXTS_AND_ARMS = OUTPUTS.format(also=", 'arm', y", joins="JOIN studies_arm y ON y.id = o.arm_id")
 
 UNREAD = """
-SELECT {columns} FROM reading_allocation x LEFT JOIN reading_reading xl ON xl.allocation_id = x.id
-WHERE x.plan_id = {of}.plan_id AND x.seat_id = {of}.seat_id AND xl.submitted_at IS NULL
+SELECT {columns} FROM reading_allocation x
+WHERE x.plan_id = {of}.plan_id AND x.seat_id = {of}.seat_id
+    AND (SELECT xl.submitted_at FROM reading_reading xl WHERE xl.allocation_id = x.id) IS NULL
     AND NOT EXISTS (SELECT FROM reading_allocation y WHERE y.succeeds_id = x.id) AND {where}
 ORDER BY x.position LIMIT 1
 """
