@@ -43,18 +43,25 @@ DATABASE_URL = environment.text("DATABASE_URL")
 EMBEDDED_DATABASE = not DATABASE_URL
 COMMANDS_WITHOUT_DATABASE = {"classify_refusals", "demo", "ingest", "spectacular"}
 
+# Statements that are to be prepared are prepared the first time, and planned once instead of for each parameter; an
+# index is worth its while on today's disks.
+PREPARED = {
+    "prepare_threshold": 0,
+    "options": "-c plan_cache_mode=force_generic_plan -c jit=off -c random_page_cost=1.1",
+}
+
 
 def _database(address: str) -> dict[str, object]:
     parts = urlsplit(address)
     query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "readerstudy.postgres",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(query.pop("host", "") or parts.hostname or ""),
         "PORT": str(parts.port or ""),
-        "OPTIONS": query,
+        "OPTIONS": {**PREPARED, **query},
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }
@@ -158,6 +165,11 @@ SESAME_MAX_AGE = INVITATION_HOURS * 3600
 SESAME_INVALIDATE_ON_PASSWORD_CHANGE = False
 
 # --- Security ---------------------------------------------------------------------------------------------
+SESSION_ENGINE = (
+    "django.contrib.sessions.backends.cached_db"
+    if environment.text("REDIS_URL")
+    else "readerstudy.accounts.sessions"
+)
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

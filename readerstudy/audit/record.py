@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from psycopg.types.json import Jsonb
 
 from readerstudy.accounts.models import User
 from readerstudy.audit.models import SITE_STREAM, Event
@@ -27,6 +28,26 @@ def record(
     `by` is None only for what the system itself does (a worker, a sweep).
     """
     Event.objects.create(stream=stream, actor=by, verb=verb, subject=subject, data=dict(data or {}))
+
+
+RECORD = """
+INSERT INTO audit_event (stream, position, actor_id, verb, subject, data, previous, digest)
+SELECT %(audit_stream)s, 0, %(audit_actor)s::bigint, %(audit_verb)s, %(audit_subject)s, %(audit_data)s::jsonb, '', ''
+"""
+"""The event of a deed that is one statement: `WITH done AS (…), told AS (RECORD FROM done)` writes both or neither."""
+
+
+def told(
+    verb: str, *, by: User, stream: str, subject: str = "", data: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The parameters of `RECORD`."""
+    return {
+        "audit_verb": verb,
+        "audit_actor": by.pk,
+        "audit_stream": stream,
+        "audit_subject": subject,
+        "audit_data": Jsonb(dict(data or {})),
+    }
 
 
 def study_stream(study_id: int, seat: int | None = None) -> str:

@@ -3,6 +3,7 @@
 Whoever asks for the presentation of somebody else gets 404 as for one that does not exist, and the attempt is audited.
 """
 
+# ruff: noqa: S608  statements are put together from constants alone
 from __future__ import annotations
 
 from typing import NoReturn
@@ -12,34 +13,56 @@ from django.http import Http404, HttpRequest
 
 from readerstudy.accounts.people import signed_in
 from readerstudy.cases.models import Image
+from readerstudy.postgres.rows import hold_all, read_one, record_of
 from readerstudy.reading.actions import note_stranger
 from readerstudy.reading.models import (
     Adjudication,
     AllocatedOutput,
     Allocation,
-    AllocationPlan,
     CheckMadeOf,
     Ending,
+    Rating,
 )
+from readerstudy.reading.screens import TEXTS_AND_ARMS, hold_outputs, known_allocation
+from readerstudy.reading.turns import TURN
 from readerstudy.studies.access import access_adjudicator
+from readerstudy.studies.models import Membership, Study
+
+GATE = f"""
+SELECT to_json(a) AS allocation, to_json(m) AS seat, to_json(s) AS study, to_json(c) AS case, to_json(f) AS reference,
+    to_json(l) AS reading, {TURN} AS turn,
+    CASE WHEN %(submits)s AND a.kind = 'practice' THEN ({TEXTS_AND_ARMS})
+        ELSE (SELECT coalesce(json_agg(json_build_object('output', o) ORDER BY o.side), '[]')
+            FROM reading_allocatedoutput o WHERE o.allocation_id = a.id) END AS outputs,
+    CASE WHEN %(submits)s THEN (SELECT coalesce(json_agg(t), '[]') FROM reading_rating t
+        WHERE t.allocation_id = a.id) END AS ratings
+FROM reading_allocation a JOIN studies_membership m ON m.id = a.seat_id JOIN studies_study s ON s.id = m.study_id
+JOIN cases_case c ON c.id = a.case_id LEFT JOIN cases_referencestandard f ON f.case_id = c.id
+LEFT JOIN reading_reading l ON l.allocation_id = a.id
+WHERE a.key = %(reading)s AND s.key = %(study)s AND m.user_id = %(user)s AND m.removed_at IS NULL
+    -- the newest plan: what was read in a pilot cannot be reached once the pilot is over
+    AND a.plan_id = (SELECT max(p.id) FROM reading_allocationplan p WHERE p.study_id = s.id)
+"""
 
 
-def access_allocation(request: HttpRequest, key: str, reading_key: str) -> Allocation:
-    """The presentation `reading_key` of the signed-in reader in the study `key`, or `Http404`."""
-    allocation = (
-        Allocation.objects.filter(
-            key=reading_key,
-            seat__study__key=key,
-            seat__user=signed_in(request),
-            seat__removed_at=None,
-            plan=_plan_in_use(key),
-        )
-        .select_related("seat__study", "case__reference", "reading")
-        .prefetch_related("outputs")
-        .first()
-    )
-    if allocation is None:
+def access_allocation(
+    request: HttpRequest, key: str, reading_key: str, *, submits: bool = False
+) -> Allocation:
+    """The presentation `reading_key` of the signed-in reader in the study `key`, or `Http404`; one statement.
+
+    With all that every request about it needs: seat, study, case, reading, outputs and turn, and its ratings where it
+    is to be submitted.
+    """
+    user = signed_in(request)
+    row = read_one(GATE, {"reading": reading_key, "study": key, "user": user.pk, "submits": submits})
+    if row is None:
         _refuse(request, Allocation.objects.filter(key=reading_key, seat__study__key=key))
+    seat = record_of(Membership, row["seat"])
+    seat.study, seat.user = record_of(Study, row["study"]), user
+    allocation = known_allocation(seat, row)
+    hold_outputs(allocation, row["outputs"])
+    if row["ratings"] is not None:
+        hold_all(allocation, "ratings", [record_of(Rating, told) for told in row["ratings"]])
     return allocation
 
 
@@ -51,38 +74,15 @@ def _refuse(request: HttpRequest, asked: QuerySet[Allocation]) -> NoReturn:
     raise Http404
 
 
-def _plan_in_use(key: str) -> QuerySet[AllocationPlan, int]:
-    """The newest plan of the study: what was read in a pilot cannot be reached once the pilot is over."""
-    return AllocationPlan.objects.filter(study__key=key).order_by("-pk").values_list("pk", flat=True)[:1]
-
-
-def access_output(request: HttpRequest, key: str, reading_key: str, letter: str) -> AllocatedOutput:
-    """One lettered output of the signed-in reader's own presentation, or `Http404`."""
-    output = (
-        AllocatedOutput.objects.filter(
-            letter=letter,
-            allocation__key=reading_key,
-            allocation__seat__study__key=key,
-            allocation__seat__user=signed_in(request),
-            allocation__seat__removed_at=None,
-            allocation__plan=_plan_in_use(key),
-        )
-        .select_related("allocation__seat__study", "allocation__reading")
-        .first()
-    )
-    if output is None:
-        _refuse(request, Allocation.objects.filter(key=reading_key, seat__study__key=key))
-    return output
-
-
 def access_subject(
     request: HttpRequest, key: str, reading_key: str, letter: str
 ) -> tuple[Allocation, AllocatedOutput | None]:
     """What the signed-in reader rates: a lettered output, or without a letter the case or pair; or `Http404`."""
-    if not letter:
-        return access_allocation(request, key, reading_key), None
-    output = access_output(request, key, reading_key, letter)
-    return output.allocation, output
+    allocation = access_allocation(request, key, reading_key)
+    output = next((each for each in allocation.outputs.all() if each.letter == letter), None)
+    if letter and output is None:
+        raise Http404
+    return allocation, output
 
 
 def access_image(request: HttpRequest, key: str, case_key: str, slot: str) -> tuple[Image, bool]:

@@ -108,6 +108,11 @@ class PlainAnswer:
         return (self.answer.value, self.answer.cannot_judge, self.answer.reason) == known
 
 
+def carries_answers(posted: QueryDict) -> bool:
+    """Whether a page was sent with its answers: their fields alone have a hyphen in their names."""
+    return any("-" in name for name in posted)
+
+
 def whole_page(
     posted: QueryDict,
     allocation: Allocation,

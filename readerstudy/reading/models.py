@@ -10,6 +10,9 @@ names a piece of it: "s3" the third sentence, "f1" the first finding, "t2" the s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -221,6 +224,11 @@ class Allocation(models.Model):
     key = models.CharField(max_length=32, help_text="Names the reading in addresses; tells nothing.")
     case_key = models.CharField(max_length=32, help_text="Names the case's images for this reader alone.")
 
+    turn: Mapping[str, Any] | None = None
+    """What `turns` tells of it, where it was read together with the presentation."""
+    holds_texts: bool = False
+    """Whether its outputs are known with their texts."""
+
     objects = Allocations.as_manager()
 
     class Meta:
@@ -339,7 +347,7 @@ class Reading(models.Model):
     """A presentation as it happened: when it was first shown and when it was submitted."""
 
     allocation = models.OneToOneField(Allocation, on_delete=models.PROTECT, related_name="reading")
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="readings")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="readings", db_index=False)
     shown_at = models.DateTimeField(default=timezone.now)
     unaided_at = models.DateTimeField(
         null=True, help_text="When the unaided answer was locked and the output revealed."
@@ -355,6 +363,7 @@ class Reading(models.Model):
     class Meta:
         verbose_name = _("reading")
         verbose_name_plural = _("readings")
+        indexes = [models.Index(fields=["session", "submitted_at"], name="reading_readings_of_a_sitting")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(submitted_at=None) | models.Q(submitted_at__gte=models.F("shown_at")),
@@ -425,12 +434,6 @@ class RatingEvent(models.Model):
         return f"rating event {self.pk}"
 
 
-class Ratings(models.QuerySet["Rating"]):
-    def with_tokens(self) -> Ratings:
-        """Each with the `token` of the event that stands, by which a page says which answer it knew."""
-        return self.annotate(token=models.F("event__token"))
-
-
 class Rating(models.Model):
     """The rating that stands for one subject and criterion: a copy of the event that was given last."""
 
@@ -446,7 +449,8 @@ class Rating(models.Model):
     given_at = models.DateTimeField()
     at = models.DateTimeField()
 
-    objects = Ratings.as_manager()
+    token: str = ""
+    """The token of its event, where it was read for a page: by it the page says which answer it knew."""
 
     class Meta:
         verbose_name = _("rating")

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.db import connection
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
@@ -15,47 +14,24 @@ from readerstudy.cases.models import Image, ShownAs
 from readerstudy.reading import visibility
 from readerstudy.reading.models import AllocatedOutput, Allocation, Rating, Reading
 from readerstudy.reading.path.practice import is_practice
-from readerstudy.reading.path.reopening import check_reopens, in_open_sitting, may_reopen
-from readerstudy.reading.presenting import answers_of, outputs_of, presentation_of
+from readerstudy.reading.path.reopening import is_late, may_reopen
+from readerstudy.reading.presenting import answers_of, presentation_of
 from readerstudy.reading.protocol import Frozen, criteria_of, frozen_of, nature_of, shown_as_of
 from readerstudy.reading.questions import Presentation, Question, asked
-from readerstudy.studies.models import Membership, Study
+from readerstudy.reading.screens import Screen, progress_of
+from readerstudy.studies.models import Study
 
 __all__ = ["criteria_of", "image_url", "nature_of", "progress_of", "reading_page", "shown_as_of"]
 
-LONGEST_READING_SECONDS = 600  # a reading left open over lunch says nothing about a reader's pace
 
-PROGRESS = """
-SELECT count(*) FILTER (WHERE a.kind <> 'practice'), count(r.submitted_at) FILTER (WHERE a.kind <> 'practice'),
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY least(extract(epoch FROM r.submitted_at - r.shown_at), %s))
-         FILTER (WHERE r.submitted_at IS NOT NULL),
-       count(*) FILTER (WHERE a.kind = 'practice'), count(r.submitted_at) FILTER (WHERE a.kind = 'practice')
-FROM reading_allocation a LEFT JOIN reading_reading r ON r.allocation_id = a.id
-WHERE a.seat_id = %s AND a.plan_id = (SELECT max(id) FROM reading_allocationplan WHERE study_id = %s)
-"""
-
-
-def progress_of(seat: Membership) -> visibility.Progress:
-    with connection.cursor() as cursor:
-        cursor.execute(PROGRESS, [LONGEST_READING_SECONDS, seat.pk, seat.study_id])
-        total, submitted, seconds, practice, practised = cursor.fetchone()
-    return visibility.Progress(
-        total=total, submitted=submitted, seconds_each=seconds, practice=practice, practised=practised
-    )
-
-
-def reading_page(
-    seat: Membership, allocation: Allocation, reading: Reading, *, error: str = ""
-) -> visibility.ReadingPage:
+def reading_page(screen: Screen, reading: Reading, *, error: str = "") -> visibility.ReadingPage:
     """The page of one presentation for its reader; before the unaided answer is locked nothing of an output is read."""
-    study, progress, frozen = seat.study, progress_of(seat), frozen_of(seat.study)
-    practises = is_practice(allocation)
-    unread = Allocation.objects.of(seat).unread().filter(position__gt=allocation.position)
-    following = unread.of_practice(practises).first()
-    images = images_of(allocation, following)
+    allocation, outputs = screen.allocation, screen.outputs
+    seat = allocation.seat
+    study, progress, frozen = seat.study, screen.progress, frozen_of(seat.study)
+    practises, images = is_practice(allocation), screen.images[allocation.case_id]
     is_sealed = frozen.is_staged and reading.unaided_at is None
-    outputs = [] if is_sealed else outputs_of(allocation)
-    asking = Asking.of(allocation, outputs, is_sealed=is_sealed)
+    asking = Asking.of(screen, is_sealed=is_sealed)
     addresses = [study.key, allocation.key]
     return visibility.ReadingPage(
         study_title=study.title,
@@ -69,19 +45,17 @@ def reading_page(
         rate_url=reverse("reading:rate", args=addresses),
         submit_url=reverse("reading:submit", args=addresses),
         stop_url=reverse("reading:stop", args=[study.key]),
-        previous_url=_neighbour(seat, allocation, -1),
-        next_prefetch=_prefetch(seat, following, images),
+        previous_url=_previous_url(screen),
+        next_prefetch=_prefetch(screen),
         case_text=allocation.case.clinical_text,
-        images=visibility.show_images(
-            images[allocation.case_id], addresses_of(study, allocation), frozen.shown_as
-        ),
+        images=visibility.show_images(images, addresses_of(study, allocation.case_key), frozen.shown_as),
         outputs=visibility.show_outputs(
             outputs,
             asking.by_letter,
             simulated=frozen.nature.all_simulated,
             recorded=frozen.nature.all_recorded,
             layout=frozen.layout,
-            boxes=boxes_of(study, outputs, images[allocation.case_id]),
+            boxes=boxes_of(study, outputs, images),
         ),
         saved_at=asking.saved_at,
         simulated_notice=frozen.nature.notice,
@@ -114,14 +88,16 @@ class Asking:
     said: Mapping[str, tuple[visibility.ShownSaid, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, allocation: Allocation, outputs: Sequence[AllocatedOutput], *, is_sealed: bool) -> Asking:
+    def of(cls, screen: Screen, *, is_sealed: bool) -> Asking:
+        """The questions of a screen."""
+        allocation, outputs = screen.allocation, screen.outputs
         frozen = frozen_of(allocation.seat.study)
         letters = {output.pk: output.letter for output in outputs}
         keys = {criterion.pk: criterion.key for criterion in frozen.criteria}
         return cls(
             presentation=presentation_of(allocation, outputs=outputs),
             outputs={output.letter: output for output in outputs},
-            ratings=answers_of(Rating.objects.filter(allocation=allocation).with_tokens(), letters, keys),
+            ratings=answers_of(screen.ratings, letters, keys),
             is_staged=frozen.is_staged,
             is_sealed=is_sealed,
             order=allocation.case_key,
@@ -199,22 +175,18 @@ class Asking:
         )
 
 
-def image_url(
-    study: Study, allocation: Allocation, slot: str, product: str, view: str = "reading:image"
-) -> str:
+def image_url(study: Study, case_key: str, slot: str, product: str, view: str = "reading:image") -> str:
     """Where this reader finds one product of an image: `meta`, `preview`, `overlay`, or `full-N` for frame N."""
-    return reverse(view, args=[study.key, allocation.case_key, slot, product])
+    return reverse(view, args=[study.key, case_key, slot, product])
 
 
-def addresses_of(
-    study: Study, allocation: Allocation, view: str = "reading:image"
-) -> Callable[[Image, str], str]:
+def addresses_of(study: Study, case_key: str, view: str = "reading:image") -> Callable[[Image, str], str]:
     """Addresses of a reader's images for the viewer, which puts the frame's number into `full-{frame}` itself."""
 
     def address(image: Image, product: str) -> str:
         if product != "full":
-            return image_url(study, allocation, image.slot, product, view)
-        return image_url(study, allocation, image.slot, "full-0", view).replace("full-0", "full-{frame}")
+            return image_url(study, case_key, image.slot, product, view)
+        return image_url(study, case_key, image.slot, "full-0", view).replace("full-0", "full-{frame}")
 
     return address
 
@@ -225,7 +197,7 @@ def reference_shown(allocation: Allocation, frozen: Frozen, is_sealed: bool) -> 
 
 
 def boxes_of(
-    study: Study, outputs: list[AllocatedOutput], images: list[Image]
+    study: Study, outputs: Sequence[AllocatedOutput], images: Sequence[Image]
 ) -> dict[int, tuple[visibility.ShownBox, ...]] | None:
     """By output the boxes its source drew, where the study's rules show them to readers; else None."""
     if not study.show_boxes:
@@ -239,41 +211,35 @@ def _drawn(output: AllocatedOutput) -> list[dict[str, Any]]:
     return extraction.boxes if extraction else []
 
 
-def images_of(*shown: Allocation | None) -> dict[int, list[Image]]:
-    """The images of these presentations by the key of their case."""
-    images: dict[int, list[Image]] = {allocation.case_id: [] for allocation in shown if allocation}
-    for image in Image.objects.filter(case__in=images).order_by("slot"):
-        images[image.case_id].append(image)
-    return images
+def images_of(allocation: Allocation) -> list[Image]:
+    """The images of a presentation in the order of their slots."""
+    return list(Image.objects.filter(case=allocation.case_id).order_by("slot"))
 
 
-def _neighbour(seat: Membership, allocation: Allocation, step: int) -> str | None:
-    alike = Allocation.objects.of(seat).of_practice(is_practice(allocation)).select_related("reading")
-    sitting = in_open_sitting("seat", "reading__submitted_at")
-    neighbour = alike.filter(position=allocation.position + step).annotate(is_of_this_sitting=sitting).first()
-    if neighbour is None:
+def _previous_url(screen: Screen) -> str | None:
+    """The address of the presentation before this one, where it may be opened."""
+    study, previous = screen.allocation.seat.study, screen.previous
+    if previous is None or not may_reopen(screen.allocation, previous.submitted_at):
         return None
-    neighbour.seat = seat
-    return reverse("reading:read", args=[seat.study.key, neighbour.key]) if may_reopen(neighbour) else None
+    return reverse("reading:read", args=[study.key, previous.key])
 
 
 def _late_since(allocation: Allocation, reading: Reading) -> str:
     """When the case was finished, where a change now is a late one; empty where no reason is asked."""
-    if reading.submitted_at is None or not check_reopens(allocation, reading):
+    if reading.submitted_at is None or not is_late(allocation, reading.submitted_at):
         return ""
     return visibility.day_and_clock(reading.submitted_at)
 
 
-def _prefetch(
-    seat: Membership, following: Allocation | None, images: dict[int, list[Image]]
-) -> tuple[str, ...]:
+def _prefetch(screen: Screen) -> tuple[str, ...]:
     """What the browser may fetch ahead: the next case's images, never its text."""
-    if following is None:
+    study, shown_as = screen.allocation.seat.study, shown_as_of(screen.allocation.seat.study)
+    if screen.next_case is None or screen.next_case_key is None:
         return ()
     return tuple(
-        image_url(seat.study, following, image.slot, product)
-        for image in images[following.case_id]
-        for product in _products(image, shown_as_of(seat.study))
+        image_url(study, screen.next_case_key, image.slot, product)
+        for image in screen.images[screen.next_case]
+        for product in _products(image, shown_as)
     )
 
 

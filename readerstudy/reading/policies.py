@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from readerstudy.reading.models import Reading
 from readerstudy.reading.questions import BEFORE, CASE, PAIR, Question, about_of, stage_of
 from readerstudy.reading.scales import RatingError
-from readerstudy.studies.ethics import obstacle_of_ethics
+from readerstudy.studies.ethics import Ethics, obstacle_in
 from readerstudy.studies.models import Criterion, Membership, Study
 from readerstudy.studies.policies import StudyError, check_reading_open
 
@@ -23,9 +23,9 @@ def check_may_read(seat: Membership) -> None:
         raise StudyError(_("Please read and accept the consent text first."))
 
 
-def check_approved(study: Study) -> None:
-    """The ethics board's approval stands, so that a new case may be opened; asks the database."""
-    if obstacle_of_ethics(study):
+def check_approved(study: Study, ethics: Ethics | None = None) -> None:
+    """The ethics board's approval stands, so that a new case may be opened; asks the database for it if need be."""
+    if obstacle_in(ethics or Ethics.of(study), study):
         raise StudyError(
             _(
                 "The ethics approval of this study has ended or is not given yet, so no new case opens. What you rated "

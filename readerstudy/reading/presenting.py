@@ -47,10 +47,28 @@ def presentation_of(
     )
 
 
-def outputs_of(allocation: Allocation, *also: str) -> list[AllocatedOutput]:
+def questions_of(allocation: Allocation, *, revealed: bool | None) -> tuple[Question, ...]:
+    """The questions of a presentation: of one stage of a staged case, or where `revealed` is None all of them."""
+    if revealed is None:
+        return presentation_of(allocation).questions
+    return presentation_of(allocation, outputs=None if revealed else []).of_stage(revealed=revealed)
+
+
+def outputs_of(allocation: Allocation) -> list[AllocatedOutput]:
     """The outputs of a presentation with their texts and what was read out of them, by side."""
-    related = ("interpretation__frozen__shown", "interpretation__extraction", *also)
+    if allocation.holds_texts:
+        return list(allocation.outputs.all())
+    related = ("interpretation__frozen__shown", "interpretation__extraction")
     return list(allocation.outputs.select_related(*related).order_by("side"))
+
+
+def outputs_with_arms(allocation: Allocation) -> list[AllocatedOutput]:
+    """As `outputs_of`, and where each comes from."""
+    if allocation.holds_texts and all(
+        AllocatedOutput.arm.is_cached(each) for each in allocation.outputs.all()
+    ):
+        return list(allocation.outputs.all())
+    return list(AllocatedOutput.objects.of_screen(allocation))
 
 
 def question_at(
@@ -111,7 +129,7 @@ def answers_at(allocation: Allocation) -> dict[str, Rating]:
     """The ratings that stand at a presentation, by field."""
     letters = {output.pk: output.letter for output in allocation.outputs.all()}
     keys = {criterion.pk: criterion.key for criterion in frozen_of(allocation.seat.study).criteria}
-    return answers_of(Rating.objects.filter(allocation=allocation), letters, keys)
+    return answers_of(allocation.ratings.all(), letters, keys)
 
 
 def _subject(output: AllocatedOutput, frozen: Frozen, in_parts: bool) -> Subject:

@@ -12,6 +12,7 @@ from readerstudy.reading import visibility
 from readerstudy.reading.models import Allocation, Reading
 from readerstudy.reading.pages import reading_page
 from readerstudy.reading.protocol import shown_as_of
+from readerstudy.reading.screens import screen_of
 
 
 def replayed_page(
@@ -21,7 +22,7 @@ def replayed_page(
 
     Nothing of it leads to a page that stores something.
     """
-    page = reading_page(allocation.seat, allocation, reading)
+    page = reading_page(screen_of(allocation.seat, allocation), reading)
     images = Image.objects.confirmed().filter(case=allocation.case_id).order_by("slot")
     return replace(
         page,
@@ -32,6 +33,7 @@ def replayed_page(
         previous_url=None,
         next_prefetch=(),
         minutes_left=None,
+        late_since="",
         error=_("What %(reader)s saw and answered. Nothing can be changed here.")
         % {"reader": allocation.seat.pseudonym},
         is_read_only=True,

@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Q
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -17,10 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from readerstudy.designs.plan import DEFAULT_WASHOUT_DAYS
-from readerstudy.reading.models import Allocation, PresentationKind
+from readerstudy.reading.models import Allocation
+from readerstudy.reading.turns import Turn, turn_of
 from readerstudy.studies.policies import StudyError
-
-DAYS = KeyTextTransform("washout_days", KeyTransform("allocation", "plan__plan"))
 
 
 @dataclass(frozen=True)
@@ -45,30 +42,23 @@ class Gate:
 
 def gate_of(allocation: Allocation) -> Gate | None:
     """What keeps a presentation closed now; None where it may be read. Asks the database in later periods only."""
-    if allocation.period == 1:
+    return None if allocation.period == 1 else gate_at(turn_of(allocation))
+
+
+def gate_at(turn: Turn) -> Gate | None:
+    """As `gate_of`, where the turn of the presentation is known."""
+    earlier = turn.earlier
+    if earlier is None:
         return None
-    earlier = Allocation.objects.filter(
-        plan=allocation.plan_id,
-        seat=allocation.seat_id,
-        case=allocation.case_id,
-        batch=allocation.batch,
-        period__lt=allocation.period,
-        kind__in=(PresentationKind.MAIN, PresentationKind.REPEAT),
-    )
-    found = earlier.aggregate(
-        read=Max("reading__submitted_at"),
-        unread=Count("pk", filter=Q(reading=None) | Q(reading__submitted_at=None)),
-        days=Max(DAYS),
-    )
-    days = int(found["days"]) if found["days"] is not None else DEFAULT_WASHOUT_DAYS
-    if found["unread"]:
+    days = DEFAULT_WASHOUT_DAYS if earlier.days is None else earlier.days
+    if earlier.unread:
         return Gate(days, None)
-    opens_at = found["read"] + timedelta(days=days) if found["read"] else None
+    opens_at = earlier.read + timedelta(days=days) if earlier.read else None
     return Gate(days, opens_at) if opens_at and opens_at > timezone.now() else None
 
 
-def check_washed_out(allocation: Allocation) -> None:
+def check_washed_out(turn: Turn) -> None:
     """Raises `StudyError` with the day on which the presentation opens, where it is closed now."""
-    gate = gate_of(allocation)
+    gate = gate_at(turn)
     if gate:
         raise StudyError(gate.sentence)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -29,7 +31,11 @@ class Ethics:
 
     @classmethod
     def of(cls, study: Study) -> Ethics:
-        section = Design.objects.of(study).document.get("ethics", {})
+        return cls.of_section(Design.objects.of(study).document.get("ethics", {}))
+
+    @classmethod
+    def of_section(cls, section: Mapping[str, Any]) -> Ethics:
+        """The facts of a section that is known already."""
         expires = section.get("expires", "")
         return cls(
             is_said=bool(section.get("decision")),
@@ -47,11 +53,14 @@ class Ethics:
 
 def obstacle_of_ethics(study: Study) -> str:
     """Why nobody may read in this study now, as a sentence; empty where they may."""
-    return _obstacle(study, Ethics.of(study))
+    return obstacle_in(Ethics.of(study), study)
 
 
-def _obstacle(study: Study, ethics: Ethics) -> str:
-    """In a demonstration everything is simulated, so no board has to decide on it."""
+def obstacle_in(ethics: Ethics, study: Study) -> str:
+    """As `obstacle_of_ethics`, where the section is known.
+
+    In a demonstration everything is simulated, so no board has to decide on it.
+    """
     if study.is_demo:
         return ""
     if ethics.decision == "pending":
@@ -66,7 +75,7 @@ def _obstacle(study: Study, ethics: Ethics) -> str:
 def look_at_ethics(study: Study) -> Findings:
     """The station's lines: what forbids to begin, what will soon, and what nobody has said."""
     url, ethics = reverse("studies:ethics", args=[study.key]), Ethics.of(study)
-    if sentence := _obstacle(study, ethics):
+    if sentence := obstacle_in(ethics, study):
         return Findings("", (Line(Sign.BAD, sentence, _("Ethics"), url),))
     if study.is_demo:
         return Findings()

@@ -94,7 +94,8 @@ def test_a_reader_gets_nothing_of_it_by_any_address(db: None, spoil: Callable[[I
     reader = Reader.arrive()
     urls = reader.urls()
     urls |= {
-        image_url(reader.study, reader.allocation, "current", name) for name in ("meta", "preview", "full-0")
+        image_url(reader.study, reader.allocation.case_key, "current", name)
+        for name in ("meta", "preview", "full-0")
     }
     assert len(urls) >= 6, "the case that is read and the one that is fetched ahead"
     assert {reader.client.get(url).status_code for url in urls} == {200}

@@ -197,7 +197,7 @@ def test_saving_on_a_piece_of_a_text_needs_few_queries(
 ) -> None:
     client, allocation = every_kind
     rate(client, allocation, "grid", "wrong", part="s1")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(8):
         rate(client, allocation, "grid", "supported", part="s1")
 
 

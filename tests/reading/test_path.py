@@ -386,7 +386,7 @@ def test_a_case_with_practice_before_it_needs_few_queries(django_assert_max_num_
     letter = allocation.outputs.get().letter
     client.get(address("read", allocation))
     sent = {"output": letter, "criterion": "correctness", "value": "4", "token": str(uuid.uuid4())}
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(8):
         assert client.post(address("rate", allocation), sent).status_code == 200
 
 

@@ -89,7 +89,7 @@ def adjudication_page(bench: Bench, *, error: str = "") -> visibility.ReadingPag
     """The page of an adjudication for its adjudicator; what readers said is on it only where a panel settles."""
     adjudication, allocation, frozen = bench.adjudication, bench.allocation, bench.frozen
     study, seat = allocation.seat.study, allocation.seat
-    images = images_of(allocation)[allocation.case_id]
+    images = images_of(allocation)
     asking, done, addresses = _asking(bench, images), _done(seat), [study.key, adjudication.key]
     return visibility.ReadingPage(
         study_title=study.title,
@@ -106,7 +106,7 @@ def adjudication_page(bench: Bench, *, error: str = "") -> visibility.ReadingPag
         next_prefetch=(),
         case_text=allocation.case.clinical_text,
         images=visibility.show_images(
-            images, addresses_of(study, allocation, "reading:adjudication_image"), frozen.shown_as
+            images, addresses_of(study, allocation.case_key, "reading:adjudication_image"), frozen.shown_as
         ),
         outputs=visibility.show_outputs(
             bench.outputs,
@@ -114,7 +114,7 @@ def adjudication_page(bench: Bench, *, error: str = "") -> visibility.ReadingPag
             simulated=frozen.nature.all_simulated,
             recorded=frozen.nature.all_recorded,
             layout=frozen.layout,
-            boxes=boxes_of(study, list(bench.outputs), images),
+            boxes=boxes_of(study, bench.outputs, images),
         ),
         saved_at=asking.saved_at,
         simulated_notice=frozen.nature.notice,

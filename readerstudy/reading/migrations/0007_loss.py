@@ -15,7 +15,7 @@ SET CONSTRAINTS ALL DEFERRED;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reading", "0005_path")]
+    dependencies = [("reading", "0006_speed")]
     operations = [
         migrations.AddField(
             "ratingevent",

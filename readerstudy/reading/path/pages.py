@@ -25,7 +25,9 @@ def feedback_page(seat: Membership, allocation: Allocation) -> visibility.Feedba
         study_title=study.title,
         position=progress.place_of(allocation.position),
         total=progress.practice,
-        images=visibility.show_images(list(images), addresses_of(study, allocation), frozen.shown_as),
+        images=visibility.show_images(
+            list(images), addresses_of(study, allocation.case_key), frozen.shown_as
+        ),
         outputs=visibility.show_outputs(
             outputs,
             {},

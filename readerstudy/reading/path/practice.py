@@ -1,5 +1,6 @@
 """Practice: what was submitted is compared with the key and kept, and the main cases open once the mark is reached."""
 
+# ruff: noqa: S608  statements are put together from constants alone
 from __future__ import annotations
 
 from collections import Counter
@@ -8,11 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Sum
+from django.db.models import Count
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.types.json import Jsonb
 
 from readerstudy.accounts.models import User
-from readerstudy.audit.record import record, study_stream
+from readerstudy.audit.record import RECORD, record, study_stream, told
+from readerstudy.postgres.rows import read_one
 from readerstudy.reading.models import (
     AllocatedOutput,
     Allocation,
@@ -25,9 +29,10 @@ from readerstudy.reading.models import (
     Reading,
 )
 from readerstudy.reading.path.key import Expected, PracticeRules, agrees, expected_of
-from readerstudy.reading.presenting import answers_of, presentation_of
+from readerstudy.reading.presenting import answers_of, outputs_with_arms, presentation_of
 from readerstudy.reading.protocol import frozen_of
 from readerstudy.reading.questions import Question, asked
+from readerstudy.reading.turns import Turn
 from readerstudy.studies.models import Membership
 from readerstudy.studies.policies import StudyError
 
@@ -49,21 +54,15 @@ def is_finished_practice(allocation: Allocation) -> bool:
     return is_practice(allocation) and reading is not None and reading.submitted_at is not None
 
 
-def check_practised(allocation: Allocation) -> None:
+def check_practised(allocation: Allocation, turn: Turn) -> None:
     """Raises `StudyError` for a case that counts as long as the reader's practice is not passed."""
-    if is_practice(allocation) or not frozen_of(allocation.seat.study).has_practice:
-        return
-    passed = PracticeRound.objects.filter(plan=OuterRef("plan"), seat=OuterRef("seat"), is_passed=True)
-    first = Allocation.objects.filter(plan=allocation.plan_id, seat=allocation.seat_id, position=1)
-    if first.filter(~Exists(passed), kind=PresentationKind.PRACTICE).exists():
+    if not is_practice(allocation) and not turn.is_practised:
         raise StudyError(_("Finish the practice cases first; then the cases of the study open."))
 
 
-def check_practice_open(allocation: Allocation) -> None:
+def check_practice_open(allocation: Allocation, turn: Turn) -> None:
     """Raises `StudyError` for a practice case that is submitted: its answers were compared and stay as they are."""
-    if not is_practice(allocation):
-        return
-    if Reading.objects.filter(allocation=allocation, submitted_at__isnull=False).exists():
+    if is_practice(allocation) and turn.is_submitted:
         raise StudyError(_("This practice case is finished, and its answers stay as they are."))
 
 
@@ -75,7 +74,7 @@ def answered(allocation: Allocation, outputs: Sequence[AllocatedOutput]) -> list
     presentation = presentation_of(allocation, outputs=outputs)
     letters = {output.pk: output.letter for output in outputs}
     keys = {criterion.pk: criterion.key for criterion in presentation.criteria}
-    standing = answers_of(Rating.objects.filter(allocation=allocation), letters, keys)
+    standing = answers_of(allocation.ratings.all(), letters, keys)
     fields = asked(presentation.questions, {name: rating.value for name, rating in standing.items()})
     questions = [each for each in presentation.questions if each.field in fields]
     expected = expected_of(rules_of(allocation.seat), allocation, questions, outputs)
@@ -91,11 +90,12 @@ def keep_attempt(
     """
     if not is_practice(allocation) or reading.submitted_at is None:
         return None
-    found = answered(allocation, list(AllocatedOutput.objects.of_screen(allocation)))
+    found = answered(allocation, outputs_with_arms(allocation))
     marks = [_mark(*each) for each in found]
-    attempt = PracticeAttempt.objects.create(
+    count = _count(allocation)
+    attempt = PracticeAttempt(
         allocation=allocation,
-        number=_round_number(allocation),
+        number=count.number,
         shown_at=reading.shown_at,
         submitted_at=reading.submitted_at,
         active_seconds=reading.active_seconds,
@@ -106,7 +106,7 @@ def keep_attempt(
         agreed=marks.count(True),
         compared=len(marks) - marks.count(None),
     )
-    _end_round(seat, allocation, attempt.number, by)
+    read_one(ATTEMPT, {**_values(attempt), **_round_ended(seat, attempt, count, by)})
     return attempt
 
 
@@ -119,28 +119,81 @@ def _told(rating: Rating | None, mark: bool | None) -> dict[str, Any]:
     return {"value": value, "cannot_judge": cannot, "reason": reason, "agrees": mark}
 
 
-def _round_number(allocation: Allocation) -> int:
-    return PracticeAttempt.objects.filter(allocation=allocation).count() + 1
+ROUND = """
+WITH mine AS (
+    SELECT a.id FROM reading_allocation a
+    WHERE a.plan_id = %(plan)s AND a.seat_id = %(seat)s AND a.kind = 'practice'
+), present AS (
+    SELECT count(*) + 1 AS number FROM reading_practiceattempt t WHERE t.allocation_id = %(allocation)s
+)
+SELECT present.number, (SELECT count(*) FROM mine) - count(t.id) AS open, coalesce(sum(t.agreed), 0) AS agreed,
+    coalesce(sum(t.compared), 0) AS compared
+FROM present LEFT JOIN (reading_practiceattempt t JOIN mine ON mine.id = t.allocation_id) ON t.number = present.number
+GROUP BY present.number
+"""
+
+ATTEMPT = f"""
+WITH kept AS (
+    INSERT INTO reading_practiceattempt
+        (allocation_id, number, shown_at, submitted_at, active_seconds, answers, agreed, compared)
+    VALUES (%(allocation)s, %(number)s, %(shown_at)s, %(submitted_at)s, %(active_seconds)s, %(answers)s, %(agreed)s,
+        %(compared)s)
+    RETURNING number
+), ended AS (
+    INSERT INTO reading_practiceround (plan_id, seat_id, number, agreed, compared, pass_mark, is_passed, at)
+    SELECT %(plan)s, %(seat)s, number, %(sum_agreed)s, %(sum_compared)s, %(pass_mark)s::float8, %(passed)s, %(at)s
+    FROM kept WHERE %(ends)s
+    RETURNING number
+), told AS ({RECORD} FROM ended)
+SELECT number FROM kept
+"""
 
 
-def _end_round(seat: Membership, allocation: Allocation, number: int, by: User) -> None:
-    mine = Allocation.objects.filter(plan=allocation.plan_id, seat=seat, kind=PresentationKind.PRACTICE)
-    done = PracticeAttempt.objects.filter(allocation__in=mine, number=number)
-    if done.count() < mine.count():
-        return
-    rules, sums = rules_of(seat), done.aggregate(agreed=Sum("agreed"), compared=Sum("compared"))
-    ended = PracticeRound.objects.create(
-        plan_id=allocation.plan_id,
-        seat=seat,
-        number=number,
-        agreed=sums["agreed"],
-        compared=sums["compared"],
-        pass_mark=rules.pass_mark,
-        is_passed=rules.is_reached(sums["agreed"], sums["compared"]),
-    )
-    data = {"round": number, **sums, "passed": ended.is_passed}
+@dataclass(frozen=True)
+class _Count:
+    """A round as it stands before a case of it is compared: its number, the cases still open, the sums so far."""
+
+    number: int
+    open: int
+    agreed: int
+    compared: int
+
+
+def _count(allocation: Allocation) -> _Count:
+    parameters = {"plan": allocation.plan_id, "seat": allocation.seat_id, "allocation": allocation.pk}
+    return _Count(**{name: int(value) for name, value in (read_one(ROUND, parameters) or {}).items()})
+
+
+def _values(attempt: PracticeAttempt) -> dict[str, Any]:
+    return {
+        "allocation": attempt.allocation_id,
+        "number": attempt.number,
+        "shown_at": attempt.shown_at,
+        "submitted_at": attempt.submitted_at,
+        "active_seconds": attempt.active_seconds,
+        "answers": Jsonb(attempt.answers),
+        "agreed": attempt.agreed,
+        "compared": attempt.compared,
+    }
+
+
+def _round_ended(seat: Membership, last: PracticeAttempt, count: _Count, by: User) -> dict[str, Any]:
+    """The round and its event as they are written if this attempt is its last one."""
+    rules, agreed, compared = rules_of(seat), count.agreed + last.agreed, count.compared + last.compared
+    passed = rules.is_reached(agreed, compared)
+    data = {"round": last.number, "agreed": agreed, "compared": compared, "passed": passed}
     stream = study_stream(seat.study_id, seat.seat)
-    record("practice.end", by=by, stream=stream, subject=seat.pseudonym, data=data)
+    return {
+        "plan": last.allocation.plan_id,
+        "seat": seat.pk,
+        "sum_agreed": agreed,
+        "sum_compared": compared,
+        "pass_mark": rules.pass_mark,
+        "passed": passed,
+        "at": timezone.now(),
+        "ends": count.open == 1,
+        **told("practice.end", by=by, stream=stream, subject=seat.pseudonym, data=data),
+    }
 
 
 @dataclass(frozen=True)

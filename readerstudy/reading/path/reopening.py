@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from readerstudy.reading.models import Allocation, ReaderSignature, Reading, Session
+from readerstudy.reading.models import Allocation, Reading
 from readerstudy.reading.path.practice import is_practice
 from readerstudy.reading.path.sittings import AWAY
 from readerstudy.reading.protocol import frozen_of
 from readerstudy.reading.scales import RatingError
+from readerstudy.reading.turns import Turn, turn_of
 from readerstudy.studies.models import Membership
 from readerstudy.studies.policies import StudyError
 
@@ -30,18 +31,15 @@ def going_back_in(seat: Membership) -> GoingBack:
     return GoingBack(frozen_of(seat.study).phases.get("going_back", GoingBack.UNTIL_END))
 
 
-def in_open_sitting(seat: str, finished_at: str) -> Exists:
-    """Whether a reading was finished in its reader's sitting that still goes on; names are fields of the query."""
-    recent = {"ended_at": None, "last_seen_at__gt": timezone.now() - AWAY}
-    return Exists(
-        Session.objects.filter(seat=OuterRef(seat), started_at__lte=OuterRef(finished_at), **recent)
-    )
+def is_late(allocation: Allocation, finished_at: datetime) -> bool:
+    """Whether a change of a case that was finished at that time is a late one: the sitting is over."""
+    return not is_practice(allocation) and not _in_open_sitting(turn_of(allocation), finished_at)
 
 
-def is_of_this_sitting(reading: Reading) -> bool:
-    """Whether the sitting in which the reading was submitted still goes on."""
-    mine = Reading.objects.filter(pk=reading.pk)
-    return mine.filter(in_open_sitting("allocation__seat", "submitted_at")).exists()
+def _in_open_sitting(turn: Turn, finished_at: datetime) -> bool:
+    """Whether a reading was finished in its reader's sitting that still goes on."""
+    sitting = turn.sitting
+    return sitting is not None and sitting.began <= finished_at and sitting.seen > timezone.now() - AWAY
 
 
 def check_reopens(allocation: Allocation, reading: Reading | None) -> bool:
@@ -55,12 +53,13 @@ def check_reopens(allocation: Allocation, reading: Reading | None) -> bool:
     allowed = going_back_in(allocation.seat)
     if allowed == GoingBack.NEVER:
         raise StudyError(_("You have finished this case, and in this study a finished case stays as it is."))
-    is_late = not is_of_this_sitting(reading)
-    if is_late and allowed == GoingBack.WITHIN_SESSION:
+    turn = turn_of(allocation)
+    is_over = not _in_open_sitting(turn, reading.submitted_at)
+    if is_over and allowed == GoingBack.WITHIN_SESSION:
         raise StudyError(_("You finished this case in an earlier sitting, so it stays as it is."))
-    if ReaderSignature.objects.completion(allocation.seat):
+    if turn.is_signed:
         raise StudyError(_("You have signed that your readings are done, so they stay as they are."))
-    return is_late
+    return is_over
 
 
 def check_reason(allocation: Allocation, reading: Reading | None, because: str) -> None:
@@ -76,15 +75,14 @@ def check_reason(allocation: Allocation, reading: Reading | None, because: str) 
         )
 
 
-def may_reopen(neighbour: Allocation) -> bool:
-    """Whether a link to this presentation leads anywhere; `is_of_this_sitting` is its query's `in_open_sitting`."""
-    reading: Reading | None = getattr(neighbour, "reading", None)
-    if reading is None or reading.submitted_at is None:
+def may_reopen(shown: Allocation, finished_at: datetime | None) -> bool:
+    """Whether a link from this presentation to its neighbour leads anywhere, which was finished at that time."""
+    if finished_at is None:
         return True
-    allowed = going_back_in(neighbour.seat)
-    if is_practice(neighbour) or allowed == GoingBack.UNTIL_END:
+    allowed = going_back_in(shown.seat)
+    if is_practice(shown) or allowed == GoingBack.UNTIL_END:
         return True
-    return allowed == GoingBack.WITHIN_SESSION and bool(getattr(neighbour, "is_of_this_sitting", False))
+    return allowed == GoingBack.WITHIN_SESSION and _in_open_sitting(turn_of(shown), finished_at)
 
 
 def is_open(allocation: Allocation, reading: Reading) -> bool:

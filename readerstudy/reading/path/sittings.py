@@ -1,5 +1,6 @@
 """Sittings: when one begins and ends, and when its reader is offered a pause."""
 
+# ruff: noqa: S608  statements are put together from constants alone
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -7,11 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
-from django.db.models import F
 from django.utils import timezone
 
-from readerstudy.reading.models import Session
+from readerstudy.postgres.rows import read_one, record_of
+from readerstudy.reading.models import Allocation, Reading
 from readerstudy.reading.protocol import frozen_of
 from readerstudy.studies.models import Membership
 
@@ -21,15 +21,42 @@ AWAY = timedelta(minutes=30)
 LONGEST_READING_SECONDS = 600
 """A reading whose browser told no active time counts for no more than this."""
 
-BUSY = """
-SELECT s.id, count(a.id),
-       coalesce(sum(coalesce(r.active_seconds, least(extract(epoch FROM r.submitted_at - r.shown_at), %(longest)s)))
-                FILTER (WHERE a.id IS NOT NULL), 0)
+BUSY = f"""
+SELECT s.id AS session, count(m.id) AS cases,
+    coalesce(sum(coalesce(l.active_seconds,
+        least(extract(epoch FROM l.submitted_at - l.shown_at), {LONGEST_READING_SECONDS}))::float8)
+        FILTER (WHERE m.id IS NOT NULL), 0) AS seconds
 FROM reading_session s
-LEFT JOIN reading_reading r ON r.session_id = s.id AND r.submitted_at > coalesce(s.paused_at, s.started_at)
-LEFT JOIN reading_allocation a ON a.id = r.allocation_id AND a.kind <> 'practice'
+LEFT JOIN reading_reading l ON l.session_id = s.id AND l.submitted_at > coalesce(s.paused_at, s.started_at)
+LEFT JOIN reading_allocation m ON m.id = l.allocation_id AND m.kind <> 'practice'
 WHERE s.seat_id = %(seat)s AND s.ended_at IS NULL
 GROUP BY s.id
+"""
+
+SHOW = """
+WITH over AS (
+    UPDATE reading_session SET ended_at = last_seen_at
+    WHERE seat_id = %(seat)s AND ended_at IS NULL AND last_seen_at <= %(away)s
+    RETURNING id
+), here AS (
+    UPDATE reading_session SET last_seen_at = %(at)s
+    WHERE seat_id = %(seat)s AND ended_at IS NULL AND last_seen_at > %(away)s
+    RETURNING id
+), begun AS (
+    -- the sitting before is over by then, or there would be two
+    INSERT INTO reading_session (seat_id, started_at, last_seen_at)
+    SELECT %(seat)s, %(at)s, %(at)s WHERE (SELECT count(*) FROM over) >= 0 AND NOT EXISTS (SELECT FROM here)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+), shown AS (
+    INSERT INTO reading_reading (allocation_id, session_id, shown_at, client)
+    SELECT %(allocation)s, sitting.id, %(at)s, '{}' FROM (TABLE here UNION ALL TABLE begun) sitting
+    ON CONFLICT (allocation_id) DO NOTHING
+    RETURNING *
+)
+SELECT to_json(shown) AS reading FROM shown
+UNION ALL
+SELECT to_json(l) FROM reading_reading l WHERE l.allocation_id = %(allocation)s AND NOT EXISTS (SELECT FROM shown)
 """
 
 
@@ -58,27 +85,24 @@ class Busy:
         return max(1, round(self.seconds / 60))
 
 
-def sitting_of(seat: Membership) -> Session:
-    """The reader's sitting: the open one if something happened in it lately, else a new one."""
+def show_in_sitting(seat: Membership, allocation: Allocation) -> Reading:
+    """Writes down that a presentation is shown, in one statement; if it was shown before, that reading.
+
+    It belongs to the open sitting if something happened in it lately, else to a new one. Another tab may do the same
+    at this moment and be first; what it wrote is then found when asked again.
+    """
     now = timezone.now()
-    mine = Session.objects.filter(seat=seat, ended_at=None)
-    if mine.filter(last_seen_at__gt=now - AWAY).update(last_seen_at=now) == 0:
-        mine.update(ended_at=F("last_seen_at"))
-    session, _created = Session.objects.get_or_create(seat=seat, ended_at=None)
-    return session
-
-
-def still_here(seat: Membership) -> None:
-    """The reader has just done something in the open sitting."""
-    Session.objects.filter(seat=seat, ended_at=None).update(last_seen_at=timezone.now())
+    values = {"seat": seat.pk, "allocation": allocation.pk, "at": now, "away": now - AWAY}
+    row = None
+    while row is None:
+        row = read_one(SHOW, values)
+    return record_of(Reading, row["reading"])
 
 
 def busy_of(seat: Membership) -> Busy | None:
     """What was read since the last pause; None where no sitting is open."""
-    with connection.cursor() as cursor:
-        cursor.execute(BUSY, {"seat": seat.pk, "longest": LONGEST_READING_SECONDS})
-        found = cursor.fetchone()
-    return Busy(found[0], found[1], float(found[2])) if found else None
+    found = read_one(BUSY, {"seat": seat.pk})
+    return Busy(**found) if found else None
 
 
 def is_due(seat: Membership, busy: Busy | None) -> bool:

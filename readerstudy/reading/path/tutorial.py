@@ -12,15 +12,14 @@ from readerstudy.audit.record import record, study_stream
 from readerstudy.reading.models import AllocationPlan, Background, Passage, PathPart
 from readerstudy.reading.policies import check_may_read
 from readerstudy.reading.protocol import frozen_of
+from readerstudy.reading.turns import Turn
 from readerstudy.studies.models import Membership
 from readerstudy.studies.policies import StudyError
 
 
-def check_introduced(seat: Membership, plan_id: int) -> None:
+def check_introduced(seat: Membership, turn: Turn) -> None:
     """Raises `StudyError` where the protocol has a tutorial and the reader has not been through it."""
-    if not frozen_of(seat.study).tutorial:
-        return
-    if not Passage.objects.filter(plan=plan_id, seat=seat, part=PathPart.TUTORIAL).exists():
+    if frozen_of(seat.study).tutorial and not turn.is_introduced:
         raise StudyError(_("Go through the tutorial first; then the cases open."))
 
 

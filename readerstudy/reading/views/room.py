@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from io import BytesIO
@@ -25,7 +24,7 @@ from readerstudy.cases.pixels import open_for_reader
 from readerstudy.imaging.blank import blank_of
 from readerstudy.reading import actions
 from readerstudy.reading.access import access_allocation, access_image, access_subject
-from readerstudy.reading.forms import RateForm, SubmitForm, whole_page
+from readerstudy.reading.forms import RateForm, SubmitForm, carries_answers, whole_page
 from readerstudy.reading.models import AllocatedOutput, Allocation, AllocationPlan, Reading
 from readerstudy.reading.pages import reading_page
 from readerstudy.reading.path.certificate import work_of
@@ -34,10 +33,11 @@ from readerstudy.reading.path.practice import is_finished_practice, is_practice
 from readerstudy.reading.path.reopening import is_open
 from readerstudy.reading.path.signing import completion_text
 from readerstudy.reading.path.where import Step, where_of
-from readerstudy.reading.presenting import answers_at, presentation_of, question_at
+from readerstudy.reading.presenting import answers_at, question_at, questions_of
 from readerstudy.reading.protocol import criteria_of, frozen_of, nature_of, shown_as_of
-from readerstudy.reading.questions import BEFORE, Question
+from readerstudy.reading.questions import BEFORE
 from readerstudy.reading.scales import LONGEST_REASON, RatingError
+from readerstudy.reading.screens import Screen, screen_after, screen_of
 from readerstudy.reading.visibility import clock, public_meta, study_is_shown, told_elsewhere
 from readerstudy.reading.washout import gate_of
 from readerstudy.studies.access import access_seat
@@ -141,7 +141,7 @@ def read(request: HttpRequest, key: str, reading_key: str) -> HttpResponse:
     except StudyError as error:
         messages.error(request, str(error))
         return redirect("reading:start", key)
-    return _show(request, allocation, reading)
+    return _show(request, screen_of(allocation.seat, allocation), reading)
 
 
 @require_POST
@@ -169,7 +169,7 @@ def submit(request: HttpRequest, key: str, reading_key: str) -> HttpResponse:
 
     Before the output of a staged case is revealed, it locks the own answer instead and gives the same case.
     """
-    allocation = access_allocation(request, key, reading_key)
+    allocation = access_allocation(request, key, reading_key, submits=True)
     form = SubmitForm(request.POST)
     form.is_valid()  # nothing in it can be wrong enough to refuse a submission
     try:
@@ -180,15 +180,20 @@ def submit(request: HttpRequest, key: str, reading_key: str) -> HttpResponse:
         return _not_submitted(request, allocation, error)
     if is_practice(allocation):
         return onward(request, reverse("reading:feedback", args=[key, reading_key]))
-    following = _following(allocation.seat, allocation)
-    if following is None:
+    return _go_on(request, key, allocation)
+
+
+def _go_on(request: HttpRequest, key: str, finished: Allocation) -> HttpResponse:
+    """The next case that is open to the reader, a pause where one is due, or the start page."""
+    seat, screen = finished.seat, screen_after(finished.seat, finished)
+    if screen is None or gate_of(screen.allocation):
         return redirect("reading:start", key)
-    if actions.offer_pause(seat=allocation.seat, by=signed_in(request)):
+    if actions.offer_pause(seat=seat, busy=screen.busy, by=signed_in(request)):
         return onward(request, reverse("reading:pause", args=[key]))
     if not request.headers.get("HX-Request"):
-        return redirect("reading:read", key, following.key)
+        return redirect("reading:read", key, screen.allocation.key)
     try:
-        return _show(request, following, actions.show_reading(seat=allocation.seat, allocation=following))
+        return _show(request, screen, actions.show_reading(seat=seat, allocation=screen.allocation))
     except StudyError as error:
         messages.error(request, str(error))
         return onward(request, reverse("reading:start", args=[key]))
@@ -245,8 +250,11 @@ def _save(
     )
 
 
-def _store_page(request: HttpRequest, allocation: Allocation, questions: Sequence[Question]) -> None:
+def _store_page(request: HttpRequest, allocation: Allocation, *, revealed: bool | None) -> None:
     """The answers that the form itself carries, where no script has sent them; what stands is not stored again."""
+    if not carries_answers(request.POST):
+        return
+    questions = questions_of(allocation, revealed=revealed)
     outputs = {output.letter: output for output in allocation.outputs.all()}
     sent = list(whole_page(request.POST, allocation, questions, outputs))
     standing = answers_at(allocation) if sent else {}
@@ -266,9 +274,7 @@ def _store_page(request: HttpRequest, allocation: Allocation, questions: Sequenc
 
 def _submit(request: HttpRequest, allocation: Allocation, spent: actions.Clock | None) -> None:
     seat, frozen = allocation.seat, frozen_of(allocation.seat.study)
-    presentation = presentation_of(allocation)
-    questions = presentation.of_stage(revealed=True) if frozen.is_staged else presentation.questions
-    _store_page(request, allocation, questions)
+    _store_page(request, allocation, revealed=True if frozen.is_staged else None)
     actions.submit_reading(
         seat=seat, allocation=allocation, criteria=frozen.criteria, by=signed_in(request), clock=spent
     )
@@ -279,18 +285,18 @@ def _lock(request: HttpRequest, allocation: Allocation) -> HttpResponse:
     seat, criteria = allocation.seat, criteria_of(allocation.seat.study)
     reading: Reading | None = getattr(allocation, "reading", None)
     if reading is None or reading.unaided_at is None:
-        _store_page(request, allocation, presentation_of(allocation).of_stage(revealed=False))
+        _store_page(request, allocation, revealed=False)
     reading = actions.lock_unaided(seat=seat, allocation=allocation, criteria=criteria, by=signed_in(request))
     if request.headers.get("HX-Request"):
-        return _show(request, allocation, reading)
+        return _show(request, screen_of(seat, allocation), reading)
     return redirect("reading:read", seat.study.key, allocation.key)
 
 
 def _show(
-    request: HttpRequest, allocation: Allocation, reading: Reading, *, error: str = "", status: int = 200
+    request: HttpRequest, screen: Screen, reading: Reading, *, error: str = "", status: int = 200
 ) -> HttpResponse:
     """The whole page, or for a script that swaps cases only the reading, with the address it now has."""
-    page = reading_page(allocation.seat, allocation, reading, error=error)
+    page, allocation = reading_page(screen, reading, error=error), screen.allocation
     if not request.headers.get("HX-Request"):
         return render(request, "reading/read.html", {"page": page}, status=status)
     response = render(request, "reading/read.html#reading", {"page": page}, status=status)
@@ -306,19 +312,7 @@ def _not_submitted(request: HttpRequest, allocation: Allocation, error: StudyErr
     if reading is None or not is_open(allocation, reading):
         messages.error(request, str(error))
         return redirect("reading:start", allocation.seat.study.key)
-    return _show(request, allocation, reading, error=str(error), status=422)
-
-
-def _following(seat: Membership, allocation: Allocation) -> Allocation | None:
-    """The next unread presentation after this one, else the first one left behind; none while it is washed out."""
-    unread = (
-        Allocation.objects.of(seat).of_practice(False).unread().select_related("case__reference", "reading")
-    )
-    following = unread.filter(position__gt=allocation.position).first() or unread.first()
-    if following is None or gate_of(following):
-        return None
-    following.seat = seat  # known already, with its study
-    return following
+    return _show(request, screen_of(allocation.seat, allocation), reading, error=str(error), status=422)
 
 
 def onward(request: HttpRequest, address: str) -> HttpResponse:

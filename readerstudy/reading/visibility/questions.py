@@ -250,7 +250,7 @@ def show_criterion(
 
 def _basis(rating: Rating | None) -> str:
     """The token of the answer that stands; an answer that was taken back is none."""
-    return str(getattr(rating, "token", "")) if rating and (rating.value or rating.cannot_judge) else ""
+    return rating.token if rating and (rating.value or rating.cannot_judge) else ""
 
 
 def show_question(
