@@ -20,6 +20,7 @@ from readerstudy.reading import actions
 from readerstudy.reading.models import Allocation, PresentationKind, RatingEvent, Reading
 from readerstudy.reading.presenting import questions_of
 from readerstudy.reading.questions import Question
+from readerstudy.studies.actions.design import set_section
 from readerstudy.studies.models import Membership, Study
 from tests import factories
 from tests.reading import path_worlds, plans
@@ -186,8 +187,10 @@ def test_both_parts_of_a_crossover_take_at_most_eight(clock: time_machine.Travel
 
 
 def test_repeats_and_checks_take_at_most_eight(at_most: AtMost) -> None:
-    study = plans.planned_study(plans.SECTIONS["pairs"], cases=4, arms=2, readers=1)
-    plans.set_apart(study, Purpose.CHECK, "C004")
+    section = {**plans.SECTIONS["pairs"], "checks": {"codes": ["C006"], "every": 2}}
+    study = plans.planned_study(plans.SECTIONS["pairs"], cases=6, arms=2, readers=1)
+    plans.set_apart(study, Purpose.CHECK, "C006")
+    set_section(study=study, name="allocation", content=section, by=study.created_by)
     actions.start_study(study=study, by=study.created_by)
     [seat] = plans.seats_of(study)
     allocations = list(Allocation.objects.of(seat))
@@ -230,7 +233,7 @@ FILL = (
        FROM reading_allocation a, reading_allocatedoutput o WHERE o.allocation_id = {allocation} AND a.position > 100
        AND o.side = 0""",
     """INSERT INTO reading_reading (allocation_id, session_id, shown_at, submitted_at, client)
-       SELECT a.id, {session}, now(), now(), '{{}}' FROM reading_allocation a WHERE a.position > 100""",
+       SELECT a.id, {session} + 1000 + a.id % 640, now(), now(), '{{}}' FROM reading_allocation a WHERE a.position > 100""",
     """INSERT INTO reading_ratingevent (allocation_id, output_id, criterion_id, part, token, value, cannot_judge,
            reason, changed_because, protocol_version, client, by_id, given_at, at)
        SELECT o.allocation_id, o.id, e.criterion_id, '', gen_random_uuid(), '4', false, '', '', 1, '{{}}', e.by_id,

@@ -22,13 +22,15 @@ LONGEST_READING_SECONDS = 600
 """A reading whose browser told no active time counts for no more than this."""
 
 BUSY = f"""
-SELECT s.id AS session, count(m.id) AS cases,
+SELECT s.id AS session, count(l.id) FILTER (WHERE l.counts) AS cases,
     coalesce(sum(coalesce(l.active_seconds,
         least(extract(epoch FROM l.submitted_at - l.shown_at), {LONGEST_READING_SECONDS}))::float8)
-        FILTER (WHERE m.id IS NOT NULL), 0) AS seconds
-FROM reading_session s
-LEFT JOIN reading_reading l ON l.session_id = s.id AND l.submitted_at > coalesce(s.paused_at, s.started_at)
-LEFT JOIN reading_allocation m ON m.id = l.allocation_id AND m.kind <> 'practice'
+        FILTER (WHERE l.counts), 0) AS seconds
+FROM reading_session s LEFT JOIN LATERAL (
+    SELECT r.id, r.active_seconds, r.submitted_at, r.shown_at,
+        (SELECT m.kind <> 'practice' FROM reading_allocation m WHERE m.id = r.allocation_id) AS counts
+    FROM reading_reading r WHERE r.session_id = s.id AND r.submitted_at > coalesce(s.paused_at, s.started_at)
+) l ON true
 WHERE s.seat_id = %(seat)s AND s.ended_at IS NULL
 GROUP BY s.id
 """
