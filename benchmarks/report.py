@@ -175,11 +175,12 @@ def make_study(*, readers: int, ratings: int) -> Study:
     for _reader in range(readers):
         factories.make_reader(study)
     make_outputs(study, cases=ratings // (readers * ARMS * CRITERIA))
+    study = lock_protocol(study=study, manifest_sha256="0" * 64, by=None)
+    study = move_study(study=study, then=State.RUNNING, by=study.created_by)
     make_readings(study, readers=readers)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    study = lock_protocol(study=study, manifest_sha256="0" * 64, by=None)
-    return move_study(study=study, then=State.RUNNING, by=study.created_by)
+    return study
 
 
 def make_outputs(study: Study, *, cases: int) -> None:
