@@ -9,5 +9,6 @@ urlpatterns = [
     path("profile/", views.profile, name="profile"),
     path("me/", views.account, name="account"),
     path("second-factor.svg", views.second_factor_picture, name="second_factor_picture"),
+    path("language/", views.choose_language, name="language"),
     path("theme/", views.choose_theme, name="theme"),
 ]

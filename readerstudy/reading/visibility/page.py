@@ -133,4 +133,4 @@ def clock(moment: Any) -> str:
 
 def study_is_shown(study: Study) -> dict[str, str]:
     """What a reader learns of the study outside the reading page."""
-    return {"title": study.title, "instructions": study.instructions, "consent_text": study.consent_text}
+    return {"title": study.title}

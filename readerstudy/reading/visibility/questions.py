@@ -294,10 +294,10 @@ def _options(criterion: Criterion, value: str, order: str, letters: Sequence[str
 
 def _given(criterion: Criterion, letters: Sequence[str]) -> list[dict[str, str]]:
     """The options of the criterion; those that a kind has by nature where it names none."""
-    if criterion.options:
-        return [{**option, "value": str(option["value"])} for option in criterion.options]
     if criterion.kind == "yes_no":
         return [{"value": "1", "label": _("Yes")}, {"value": "0", "label": _("No")}]
+    if criterion.options:
+        return [{**option, "value": str(option["value"])} for option in criterion.options]
     if criterion.kind == "ranking":
         label = _("Interpretation %(letter)s")
         return [{"value": letter, "label": label % {"letter": letter}} for letter in letters]

@@ -12,6 +12,7 @@ from readerstudy.providers.prompts import Prompt, PromptProblem
 from readerstudy.studies.protocol.endpoints import endpoint_problems
 from readerstudy.studies.protocol.practice import unfitting_key
 from readerstudy.studies.protocol.problems import Path
+from readerstudy.studies.protocol.spoken import problems_of_languages
 from readerstudy.studies.rubrics.rules import problems_after_last_case, problems_among
 
 Problems = Iterator[tuple[Path, str]]
@@ -115,4 +116,5 @@ _CHECKS: tuple[Callable[[Mapping[str, Any]], Problems], ...] = (
     _cases,
     _allocation,
     unfitting_key,
+    problems_of_languages,
 )
