@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from readerstudy.cases import store
 from readerstudy.cases.models import Case, Image, Rendition, RenditionKind, ShownAs, rules_of
 from readerstudy.cases.policies import CasesError, check_confirmed
+from readerstudy.statements import find, find_all
 
 # Of each way of showing: the lossless or only image, the preview, and what a model gets.
 _KINDS = {
@@ -26,9 +27,8 @@ _KINDS = {
 }
 
 
-# Read before every call of a model, and Django takes longer to build such a statement than PostgreSQL to run it.
-_CURRENT = "SELECT * FROM cases_rendition WHERE image_id = %s AND version = %s AND kind = %s AND frame = %s"
-_OF_A_CASE = "SELECT * FROM cases_image WHERE case_id = %s ORDER BY slot"
+_CURRENT = "WHERE image_id = %s AND version = %s AND kind = %s AND frame = %s"
+_OF_A_CASE = "WHERE case_id = %s ORDER BY slot"
 
 
 class Recent:
@@ -98,7 +98,7 @@ def _open(image: Image, product: str, frame: int, shown_as: ShownAs) -> StoredRe
 
 def current_rendition(image: Image, kind: str, frame: int) -> Rendition | None:
     """The rendition of this kind and stored frame that counts, if there is one."""
-    return next(iter(Rendition.objects.raw(_CURRENT, [image.pk, image.version, kind, frame])), None)
+    return find(Rendition, _CURRENT, [image.pk, image.version, kind, frame])
 
 
 def _key_frame(image: Image, kind: str | None) -> int | None:
@@ -132,7 +132,7 @@ def images_for_vendor(case: Case) -> tuple[tuple[str, str, bytes], ...]:
     Raises `CasesError` if one is not confirmed.
     """
     shown_as = ShownAs(rules_of(case.study).shown_as)
-    images = [image for image in Image.objects.raw(_OF_A_CASE, [case.pk]) if not image.overlays]
+    images = [image for image in find_all(Image, _OF_A_CASE, [case.pk]) if not image.overlays]
     return tuple((image.slot, *_read(sent_rendition(image, shown_as))) for image in images)
 
 

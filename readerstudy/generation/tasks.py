@@ -21,7 +21,9 @@ from readerstudy.generation.running.calls import work_on
 from readerstudy.generation.running.entrance import lease_seconds
 from readerstudy.generation.running.faults import frames
 
-TURN_SECONDS = 5  # then the thread goes back to Celery, so that uploads get their turn
+TURN_SECONDS = 15
+"""Then the thread goes back to Celery, so that uploads get their turn. Of shorter turns bells took an eighth of the
+time in which a worker can compute."""
 SOONEST_SECONDS = 0.1
 
 log = logging.getLogger(__name__)

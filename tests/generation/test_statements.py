@@ -12,7 +12,7 @@ from django.forms.models import model_to_dict
 from readerstudy.cases.models import Case
 from readerstudy.generation import actions
 from readerstudy.generation.models import Attempt, Generation, Interpretation, RefusalVerdict, Trial
-from readerstudy.generation.models.statements import change, fetch, find, insert
+from readerstudy.statements import change, fetch, find, insert
 from readerstudy.studies.models import Arm, PromptVersion, Study
 from tests.factories import make_output
 from tests.generation.conftest import make_wanting_study

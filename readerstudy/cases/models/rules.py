@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from readerstudy.statements import find
 from readerstudy.studies.models import Study
 
 LEAST_SIDE, MOST_SIDE = 256, 2048
@@ -66,8 +67,7 @@ class ImageRules(models.Model):
 
 def rules_of(study: Study) -> ImageRules:
     """The study's rules; the usual ones, not stored, where nobody has chosen any."""
-    stored = ImageRules.objects.raw("SELECT * FROM cases_imagerules WHERE study_id = %s", [study.pk])
-    return next(iter(stored), None) or ImageRules(study=study)
+    return find(ImageRules, "WHERE study_id = %s", [study.pk]) or ImageRules(study=study)
 
 
 class Attestation(models.Model):

@@ -11,6 +11,7 @@ from readerstudy.generation.actions.batches import (
 from readerstudy.generation.actions.calls import (
     NOTHING,
     begin_attempt,
+    draft_attempt,
     give_back,
     give_up,
     refuse,
@@ -45,6 +46,7 @@ __all__ = [
     "approve_arm",
     "begin_attempt",
     "choose_sampling",
+    "draft_attempt",
     "end_batch",
     "extract",
     "finish_text",

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from readerstudy.audit.record import record, study_stream
 from readerstudy.generation.actions.calls import most_of, new_attempt
-from readerstudy.generation.actions.money import reserve
+from readerstudy.generation.actions.money import reserve, wanted
 from readerstudy.generation.models import TRANSITIONS, Attempt, Batch, BatchState, Generation, Stage
 from readerstudy.generation.running import storable
 from readerstudy.providers.batches import BatchState as Seen
@@ -41,13 +41,12 @@ def gather_batch(pairs: Sequence[Pair]) -> tuple[Batch, list[Attempt]] | None:
     for row, rendered in pairs:
         if row.pk not in free:
             continue
-        taken = reserve(source=row.source, size=most_of(row, rendered), in_batch=True)
-        if taken is None:
-            break
+        taken = wanted(source=row.source, size=most_of(row, rendered), in_batch=True)
         number = row.attempts.count() + 1
-        attempts.append(
-            new_attempt(generation=row, rendered=rendered, number=number, taken=taken, batch=batch)
-        )
+        attempt = new_attempt(generation=row, rendered=rendered, number=number, taken=taken, batch=batch)
+        if not reserve(attempt):
+            break
+        attempts.append(attempt)
     if not attempts:
         return None
     _write(batch, attempts)

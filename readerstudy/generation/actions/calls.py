@@ -17,7 +17,16 @@ from django.utils.translation import gettext as _
 from readerstudy.audit.record import record, study_stream
 from readerstudy.generation.actions.extractions import extract
 from readerstudy.generation.actions.limits import correct_pace
-from readerstudy.generation.actions.money import Charge, Reservation, charge, reserve, settle, taken_by
+from readerstudy.generation.actions.money import (
+    Charge,
+    Reservation,
+    charge,
+    insert_reserved,
+    reserve,
+    settle,
+    taken_by,
+    wanted,
+)
 from readerstudy.generation.models import (
     Attempt,
     Batch,
@@ -28,13 +37,13 @@ from readerstudy.generation.models import (
     Stage,
     VendorPause,
 )
-from readerstudy.generation.models.statements import change, insert, run
 from readerstudy.generation.prompting.recipes import recipe_sha256
 from readerstudy.generation.running import sizes, storable
 from readerstudy.providers import ErrorCode, ProviderError, Reply
 from readerstudy.providers.base import ImagePart, TextPart
 from readerstudy.providers.prompts import Rendered
 from readerstudy.providers.refusals import Verdict as Judgement
+from readerstudy.statements import change, insert, run
 
 FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 120.0
@@ -48,32 +57,51 @@ WHERE id = %(row)s AND stage <> 'done' RETURNING id
 NO_CHARGE = Reservation(price=None, tokens=0, cost=None)
 
 
-@transaction.atomic
-def begin_attempt(*, generation: Generation, rendered: Rendered = NOTHING) -> Attempt | None:
+def draft_attempt(*, generation: Generation, rendered: Rendered = NOTHING) -> Attempt:
+    """The attempt as it will be written if its call is made, with the most that may cost at today's price.
+
+    Made before the call has its place, so that nothing is worked out while it holds one.
+    """
+    source = generation.source
+    taken = NO_CHARGE if source.is_recorded else wanted(source=source, size=most_of(generation, rendered))
+    return new_attempt(generation=generation, rendered=rendered, number=1, taken=taken)
+
+
+def begin_attempt(
+    *, generation: Generation, rendered: Rendered = NOTHING, draft: Attempt | None = None
+) -> Attempt | None:
     """Writes the attempt before its call is made; earlier ones without an end may have been paid for.
 
     The hashes of the images in `rendered` say later that readers saw the same bytes. The most the call may cost is
-    taken out of the study's budget first.
+    taken out of the study's budget first. `draft` is what `draft_attempt` made of the same, a moment before.
 
     Returns None where the worker has lost the row meanwhile or the budget does not allow the call: then none is made.
     """
     if generation.lease_until is None or generation.lease_until <= timezone.now():
         return None
-    row = generation
-    if generation.claims > 1:  # somebody had it before
-        held = Generation.objects.held(generation).select_for_update(no_key=True).first()
-        if held is None:
-            return None
-        row = held
-    source = generation.source
-    taken = NO_CHARGE if source.is_recorded else reserve(source=source, size=most_of(generation, rendered))
-    if taken is None:
+    if draft is not None and generation.claims == 1 and not generation.source.is_recorded:
+        draft.started_at = timezone.now()
+        if insert_reserved(draft):
+            return draft
+    return _begin_slowly(generation, rendered)
+
+
+@transaction.atomic
+def _begin_slowly(generation: Generation, rendered: Rendered) -> Attempt | None:
+    """Statement by statement: somebody had the row before, a price came meanwhile, or the budget may be used up."""
+    is_first = generation.claims == 1
+    row = (
+        generation if is_first else Generation.objects.held(generation).select_for_update(no_key=True).first()
+    )
+    if row is None:
+        return None
+    attempt = draft_attempt(generation=generation, rendered=rendered)
+    if not generation.source.is_recorded and not reserve(attempt):
         give_back(generation=generation)
         return None
-    if generation.claims > 1:
+    if not is_first:
         _close_open_attempts(row, "lost", _("The worker ended before the reply was stored."))
-    number = row.attempts.count() + 1 if generation.claims > 1 else 1
-    attempt = new_attempt(generation=generation, rendered=rendered, number=number, taken=taken)
+        attempt.number = row.attempts.count() + 1
     insert(attempt)
     return attempt
 

@@ -8,9 +8,9 @@ from typing import Any
 from readerstudy.cases.models import Image
 from readerstudy.generation.models import Extraction, Generation, Interpretation, RecordedOutput
 from readerstudy.generation.models.extractions import LONGEST_LABEL, LONGEST_PROBLEM
-from readerstudy.generation.models.statements import insert
 from readerstudy.generation.running import storable
 from readerstudy.providers.prompts import Read, read_reply
+from readerstudy.statements import insert
 
 
 def extract(*, interpretation: Interpretation) -> Extraction:

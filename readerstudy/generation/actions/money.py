@@ -16,11 +16,11 @@ from readerstudy.audit.record import record, study_stream
 from readerstudy.generation.actions.queue import ring_on_commit
 from readerstudy.generation.models import Attempt, Budget, Generation, Price, Purse, Source, Stop
 from readerstudy.generation.models.money import MILLION
-from readerstudy.generation.models.statements import fetch, run
 from readerstudy.generation.policies import GenerationError
 from readerstudy.generation.running import storable
 from readerstudy.generation.running.sizes import Size
 from readerstudy.providers import Reply
+from readerstudy.statements import fetch, insert_where, run
 from readerstudy.studies.actions import locked
 from readerstudy.studies.models import Study
 from readerstudy.studies.policies import check_protocol_open
@@ -33,12 +33,17 @@ _GAINS = """
 tokens = tokens + %(tokens)s,
     money = money + CASE WHEN currency = %(currency)s THEN %(cost)s::numeric ELSE 0 END
 """
-_RESERVE = f"""
+_FITS = f"""
 UPDATE generation_purse SET stop = '', {_GAINS}
 WHERE study_id = %(study)s AND (tokens_limit IS NULL OR tokens_limit >= tokens + %(tokens)s)
     AND (money_limit IS NULL OR (currency = %(currency)s AND money_limit >= money + %(cost)s::numeric))
-RETURNING id
 """  # noqa: S608  our own words
+_RESERVE = f"{_FITS} RETURNING id"
+_RESERVE_AT_PRICE = f"""{_FITS} AND NOT EXISTS (
+    SELECT FROM generation_price newer WHERE newer.study_id = %(study)s AND newer.connection = %(connection)s
+        AND newer.model = %(model)s AND newer.id > %(price)s
+) RETURNING id
+"""
 _SETTLE = f"""
 UPDATE generation_purse SET stop = CASE WHEN stop IN ('money', 'tokens') THEN '' ELSE stop END, {_GAINS}
 WHERE study_id = %(study)s RETURNING id
@@ -90,15 +95,35 @@ def set_price(*, study: Study, fields: Mapping[str, Any], by: User) -> Price:
     return price
 
 
-def reserve(*, source: Source, size: Size, in_batch: bool = False) -> Reservation | None:
-    """Takes the most a call may cost out of the study's budget; None where that does not fit, and nothing more begins.
+def wanted(*, source: Source, size: Size, in_batch: bool = False) -> Reservation:
+    """The most a call may cost at the newest price."""
+    price = Price.objects.newest(source.study, source.connection, source.model)
+    cost = price.cost(size.input_tokens, size.output_tokens, in_batch=in_batch) if price else None
+    return Reservation(price, size.tokens, cost)
+
+
+def reserve(attempt: Attempt) -> bool:
+    """Takes the most a call may cost out of the study's budget; False where that does not fit, and nothing more begins.
 
     Call it inside the transaction that writes the attempt.
     """
-    price = Price.objects.newest(source.study, source.connection, source.model)
-    cost = price.cost(size.input_tokens, size.output_tokens, in_batch=in_batch) if price else None
-    wanted = Reservation(price, size.tokens, cost)
-    return wanted if run(_RESERVE, _added(source.study, wanted)) else _reserve_slowly(source.study, wanted)
+    study, taken = attempt.generation.source.study, _reserved(attempt)
+    return run(_RESERVE, _added(study, taken)) is not None or _reserve_slowly(study, taken)
+
+
+def insert_reserved(attempt: Attempt) -> bool:
+    """Reserves and writes the attempt in one statement, which is all that happens while its call holds a place.
+
+    False, and nothing is written, where the budget does not allow it, the study has no purse yet, or the price is no
+    longer the newest.
+    """
+    source = attempt.generation.source
+    newest = {"connection": source.connection, "model": source.model, "price": attempt.price_id or 0}
+    return insert_where(attempt, _RESERVE_AT_PRICE, {**_added(source.study, _reserved(attempt)), **newest})
+
+
+def _reserved(attempt: Attempt) -> Reservation:
+    return Reservation(attempt.price, attempt.counted_tokens, attempt.cost)
 
 
 def _added(study: Study, taken: Reservation) -> dict[str, Any]:
@@ -108,14 +133,14 @@ def _added(study: Study, taken: Reservation) -> dict[str, Any]:
     return {"study": study.pk, "tokens": taken.tokens, "currency": currency, "cost": taken.cost}
 
 
-def _reserve_slowly(study: Study, wanted: Reservation) -> Reservation | None:
+def _reserve_slowly(study: Study, taken: Reservation) -> bool:
     """Makes the study's first purse, or says in it why the call cannot begin."""
     purse = _locked_purse(study)
-    purse.stop = purse.what_stops(wanted.price, wanted.tokens, wanted.cost)
+    purse.stop = purse.what_stops(taken.price, taken.tokens, taken.cost)
     if purse.stop == Stop.NONE:
-        return wanted if run(_RESERVE, _added(study, wanted)) else None
+        return run(_RESERVE, _added(study, taken)) is not None
     purse.save(update_fields=["stop"])
-    return None
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from readerstudy.generation.models.statements import find
+from readerstudy.statements import find
 from readerstudy.studies.models import Study
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from readerstudy.generation.models.gates import Gate
-from readerstudy.generation.models.statements import run
+from readerstudy.statements import run
 
 _TAKE = """
 UPDATE generation_place SET taken_until = clock_timestamp() + make_interval(secs => %(seconds)s)

@@ -21,8 +21,8 @@ from readerstudy.cases.models import Case
 from readerstudy.generation.models.batches import Batch
 from readerstudy.generation.models.gates import AHEAD_SECONDS, Gate, Gates, Hold, VendorPause
 from readerstudy.generation.models.money import Purse
-from readerstudy.generation.models.statements import columns_of, fetch, first_of
 from readerstudy.generation.models.trials import Trial
+from readerstudy.statements import columns_of, fetch, first_of
 from readerstudy.studies.models import Arm, CallMode, PromptVersion, Study
 
 

@@ -78,6 +78,7 @@ class _Prepared:
     connection: Connection
     rendered: Rendered
     parameters: Mapping[str, Any]
+    draft: Attempt
 
 
 def _make_one_attempt(generation: Generation) -> bool:
@@ -88,7 +89,9 @@ def _make_one_attempt(generation: Generation) -> bool:
             actions.give_back(generation=generation)
             return False
         generation.paced_tokens = admission.tokens
-        attempt = actions.begin_attempt(generation=generation, rendered=prepared.rendered)
+        attempt = actions.begin_attempt(
+            generation=generation, rendered=prepared.rendered, draft=prepared.draft
+        )
         answer = _ask(attempt, prepared) if attempt else None
     if attempt and answer:
         _store(generation, attempt, answer)
@@ -97,9 +100,10 @@ def _make_one_attempt(generation: Generation) -> bool:
 
 def _prepare(generation: Generation) -> _Prepared:
     source = generation.source
-    if source.is_recorded:
-        return _Prepared(_connection(source), actions.NOTHING, _recording(generation))
-    return _Prepared(_connection(source), rendered_for(generation), source.parameters)
+    rendered = actions.NOTHING if source.is_recorded else rendered_for(generation)
+    parameters = _recording(generation) if source.is_recorded else source.parameters
+    draft = actions.draft_attempt(generation=generation, rendered=rendered)
+    return _Prepared(_connection(source), rendered, parameters, draft)
 
 
 def _entrance(source: Source) -> AbstractContextManager[Admission | None]:

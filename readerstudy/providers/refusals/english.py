@@ -104,7 +104,7 @@ _REFUSES = (
 )
 
 _REFUSES_IF_BARE = (
-    rf"(?=.*{_SPEAKER}).*{_ABLE}(?=.*\b(?:{_TASK_NOUN}|grade|category|class|categories|findings|call on|diagnos\w+|stage|staging|second|other|(?:interpret|evaluate|assess|judge|describe|read|name) (?:it|this|that|these|those|one|them|any))\b)",
+    rf"^(?=.*{_SPEAKER}).*{_ABLE}(?=.*\b(?:{_TASK_NOUN}|grade|category|class|categories|findings|call on|diagnos\w+|stage|staging|second|other|(?:interpret|evaluate|assess|judge|describe|read|name) (?:it|this|that|these|those|one|them|any))\b)",
     r"\bi(?:'ll|'d|'m| am| will| would| must| may)? (?:won't|will not|not going to|refuse|decline|must not|may not|(?:am |'m )?not (?:allowed|permitted|authori[sz]ed|willing|going|prepared)|rather not|sooner not|prefer not|better not)\b",
     r"\bi (?:won't|will not|am not going to|must not|may not|prefer not|refuse|decline)\b",
     rf"\b(?:{_TASK_NOUN}|grade|category|cause)\b.*\b(?:i|we)\b.*(?:{_ABLE}|\bleave\b|\bkeep out\b)",

@@ -7,6 +7,7 @@ digits alone, which tidying leaves in place.
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 LONGEST_EVIDENCE = 200
 """Characters of evidence that are kept."""
@@ -34,11 +35,15 @@ def _letters(text: str) -> tuple[str, list[int]]:
     found: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):
-        for part in unicodedata.normalize("NFKD", character).casefold():
-            if part.isalnum():
-                found.append(part)
-                places.append(place)
+        parts = _plain(character)
+        found.append(parts)
+        places.extend([place] * len(parts))
     return "".join(found), places
+
+
+@lru_cache(maxsize=4096)
+def _plain(character: str) -> str:
+    return "".join(part for part in unicodedata.normalize("NFKD", character).casefold() if part.isalnum())
 
 
 def _with_marks(text: str, end: int) -> int:

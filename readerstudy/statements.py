@@ -23,7 +23,14 @@ def fetch(model: type[Row], pk: int | None) -> Row:
 
 def find(model: type[Row], rest: str, values: Sequence[Any]) -> Row | None:
     """The first row that a SELECT with this rest finds, None where there is none."""
-    return first_of(model, f"SELECT {columns_of(model)} FROM {model._meta.db_table} {rest}", values)  # noqa: S608
+    return first_of(model, _selecting(model, rest), values)
+
+
+def find_all(model: type[Row], rest: str, values: Sequence[Any]) -> list[Row]:
+    """Every row that a SELECT with this rest finds."""
+    with connection.cursor() as cursor:
+        cursor.execute(_selecting(model, rest), values)
+        return [_row(model, found) for found in cursor.fetchall()]
 
 
 def first_of(model: type[Row], sql: str, values: Sequence[Any]) -> Row | None:
@@ -31,8 +38,14 @@ def first_of(model: type[Row], sql: str, values: Sequence[Any]) -> Row | None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         found = cursor.fetchone()
-    if found is None:
-        return None
+    return None if found is None else _row(model, found)
+
+
+def _selecting(model: type[models.Model], rest: str) -> str:
+    return f"SELECT {columns_of(model)} FROM {model._meta.db_table} {rest}"  # noqa: S608  our own words
+
+
+def _row(model: type[Row], found: Sequence[Any]) -> Row:
     read = list(found)
     for place, field in _converted(model):
         read[place] = field.from_db_value(read[place], None, connection)
@@ -49,6 +62,23 @@ def insert(row: models.Model) -> None:
         cursor.execute(sql, values)
         row.pk = cursor.fetchone()[0]
     row._state.adding, row._state.db = False, connection.alias
+
+
+def insert_where(row: models.Model, condition: str, values: Mapping[str, Any]) -> bool:
+    """Writes a new row in the same statement as `condition`, where that returns a row; returns whether it did.
+
+    `condition` may write; its `values` have names that no column of the new row has behind `new_`.
+    """
+    sql, fields = _inserting_where(type(row), condition)
+    new = {
+        f"new_{field.column}": field.get_db_prep_save(field.pre_save(row, add=True), connection)
+        for field in fields
+    }
+    found = run(sql, {**values, **new})
+    if found is None:
+        return False
+    row.pk, row._state.adding, row._state.db = found[0], False, connection.alias
+    return True
 
 
 def change(model: type[models.Model], pk: int, values: Mapping[str, Any]) -> None:
@@ -93,6 +123,15 @@ def _inserting(model: type[models.Model]) -> tuple[str, tuple[Column, ...]]:
     fields = tuple(field for field in _columns(model) if not field.primary_key and not field.generated)
     names, marks = ", ".join(f'"{field.column}"' for field in fields), ", ".join(["%s"] * len(fields))
     return f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({marks}) RETURNING id", fields  # noqa: S608
+
+
+@cache
+def _inserting_where(model: type[models.Model], condition: str) -> tuple[str, tuple[Column, ...]]:
+    _sql, fields = _inserting(model)
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    marks = ", ".join(f"%(new_{field.column})s" for field in fields)
+    into = f"INSERT INTO {model._meta.db_table} ({names}) SELECT {marks} FROM allowed RETURNING id"  # noqa: S608
+    return f"WITH allowed AS ({condition}) {into}", fields
 
 
 @cache
