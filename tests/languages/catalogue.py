@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -18,6 +19,8 @@ LOCALE = ROOT / "readerstudy" / "locale"
 WHOLE = ("de", "es")
 OF_READERS = ("ar",)
 LANGUAGES = (*WHOLE, *OF_READERS)
+NO_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+"""The same words give the same bytes, whenever they are compiled."""
 
 
 def po_of(language: str) -> Path:
@@ -32,7 +35,8 @@ def read(language: str) -> Catalog:
 
 def compiled(catalog: Catalog) -> bytes:
     """The bytes that Django reads; what has no translation yet is left out and stays English."""
-    said, out = Catalog(locale=catalog.locale), io.BytesIO()
+    said = Catalog(locale=catalog.locale, creation_date=NO_DAY, revision_date=NO_DAY, fuzzy=False)
+    out = io.BytesIO()
     for each in catalog:
         if each.id and _is_said(each):
             said.add(each.id, each.string, context=each.context)

@@ -16,7 +16,7 @@ WORDS = {
     "number": "number",
     "boolean": "true or false",
 }
-GROUPS = ("criterion", "option", "condition", "case", "allocation", "prompt")
+GROUPS = ("criterion", "option", "condition", "case", "allocation", "prompt", "translation")
 """Parts that stand in several places and have a table of their own."""
 LIMITS = {
     "minimum": "at least {}",
