@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils import translation
 
 from readerstudy.accounts.actions import choose_language
+from readerstudy.analysis.document.words import decimal
 from readerstudy.audit.models import Event
 from readerstudy.reading.models import Rating, ReaderSignature
+from readerstudy.reading.path.certificate import language_on_paper
 from readerstudy.reading.path.signing import sign_consent
 from readerstudy.reading.protocol import frozen_of
 from readerstudy.studies.actions import set_section
@@ -175,3 +177,15 @@ def test_the_study_s_own_language_is_chosen_and_has_no_page_of_translations(stud
     assert design.language == "es"
     assert client.get(reverse("studies:language", args=[study.key, "es"])).status_code == 404
     assert client.get(reverse("studies:language", args=[study.key, "tlh"])).status_code == 404
+
+
+@pytest.mark.parametrize(("language", "printed"), [("de", "de"), ("es", "es"), ("en", "en"), ("ar", "en")])
+def test_the_certificate_is_printed_in_a_language_that_can_be_drawn(language: str, printed: str) -> None:
+    with translation.override(language):
+        assert language_on_paper() == printed
+
+
+@pytest.mark.parametrize(("language", "written"), [("de", "0,500"), ("es", "0,500"), ("en", "0.500")])
+def test_a_page_writes_numbers_as_its_language_does(language: str, written: str) -> None:
+    with translation.override(language):
+        assert decimal(0.5) == written
