@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('cases', '0005_practice'),
         ('generation', '0011_places'),
-        ('reading', '0005_path'),
+        ('reading', '0007_loss'),
         ('studies', '0010_protocol'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

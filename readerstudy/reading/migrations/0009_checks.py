@@ -33,7 +33,7 @@ DROP FUNCTION refuse_copy_of_output();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reading", "0005_path")]
+    dependencies = [("reading", "0008_adjudication")]
     operations = [
         migrations.AddField(
             "allocation",
