@@ -14,7 +14,7 @@ from readerstudy.accounts.models import User
 from readerstudy.reading.mail import send_invitation
 from readerstudy.studies.actions import invite_member
 from readerstudy.studies.actions.design import set_section
-from readerstudy.studies.models import Role
+from readerstudy.studies.models import Design, Role
 from tests.factories import make_study, make_user
 
 pytestmark = pytest.mark.django_db
@@ -119,7 +119,12 @@ def test_the_database_knows_the_languages() -> None:
 def test_a_mail_speaks_the_language_of_whom_it_reaches(own: str, of_study: str, subject: str) -> None:
     study = make_study()
     by = study.created_by
-    set_section(study=study, name="study", content={"title": study.title, "language": of_study}, by=by)
+    set_section(
+        study=study,
+        name="study",
+        content={**Design.objects.of(study).section("study"), "language": of_study},
+        by=by,
+    )
     seat = invite_member(study=study, email="doctor@example.org", role=Role.READER, by=by)
     User.objects.filter(pk=seat.user_id).update(language=own)
     seat.user.refresh_from_db()
