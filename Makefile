@@ -11,12 +11,13 @@ CERTIFICATES := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/
 SYNC := $(BIN)/uv pip sync --quiet --require-hashes $(CERTIFICATES)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-reset test test-rooms test-journeys check screenshots bench interval-coverage clean
+.PHONY: words help env demo demo-reset test test-rooms test-journeys check screenshots bench interval-coverage clean
 
 help:
 	@echo "make demo [PORT=8000]   start everything on this machine, with a demonstration study"
 	@echo "make demo-reset         delete the demonstration and its data"
 	@echo "make test               every check and every test"
+	@echo "make words              bring the catalogues of all languages up to date, and say what is missing"
 	@echo "make bench              the benchmarks, each beside a bare baseline"
 	@echo "make interval-coverage  how often the default intervals cover the truth, by simulation"
 	@echo "make env                the Python environment in .venv, nothing else"
@@ -62,6 +63,9 @@ test-journeys: $(DEVELOPMENT)
 screenshots: export READERSTUDY_PICTURES = 1
 screenshots: test-journeys
 	$(BIN)/python -m tests.journeys.pictures var/journeys/screenshots docs/screenshots
+
+words: $(DEVELOPMENT)
+	READERSTUDY_VAR=$(CURDIR)/var/test $(BIN)/python -m tests.languages.catalogue
 
 check: $(DEVELOPMENT)
 	@$(BIN)/python tests/prerequisites.py

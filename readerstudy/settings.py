@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import django_stubs_ext
-from django.utils.translation import gettext_lazy as _
 
 from readerstudy import embedded, environment
 from readerstudy.providers.connections import read_connections
@@ -107,6 +106,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "readerstudy.accounts.middleware.own_language",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -129,6 +129,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "readerstudy.accounts.context.appearance",
+                "readerstudy.accounts.context.languages",
             ]
         },
     }
@@ -199,7 +200,13 @@ FILE_UPLOAD_TEMP_DIR = environment.make_private(VAR / "receiving")
 
 # --- Words, dates, files ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# Each in its own words: whoever looks for a language reads that one. Arabic holds what a reader meets, the other two
+# everything; `tests/languages` refuses a catalogue that lacks any of it.
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("ar", "العربية")]
+LANGUAGES_OF_READERS = ["ar"]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = HTTPS
 LOCALE_PATHS = [BASE_DIR / "readerstudy" / "locale"]
 TIME_ZONE = environment.text("TIME_ZONE", "UTC")
 USE_TZ = True
@@ -211,7 +218,6 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 MEDIA_ROOT = VAR / "media"
-FORMAT_MODULE_PATH = "readerstudy.formats"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "readerstudy.static_storage.HashedStaticFiles"},

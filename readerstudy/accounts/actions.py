@@ -66,6 +66,12 @@ def save_profile(*, user: User, name: str, specialty: str, years_experience: int
     return profile
 
 
+def choose_language(*, user: User, language: str) -> None:
+    """Keeps the language of the account; its pages and the mails to it speak it from now on."""
+    user.language = language
+    user.save(update_fields=["language"])
+
+
 def choose_password(*, user: User, password: str) -> None:
     """Sets a first password, so that the reader can come back without a link."""
     validate_password(password, user)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,10 @@ from readerstudy.accounts.models import User
 
 class ThemeForm(forms.Form):
     theme = forms.ChoiceField(choices=[(name, name) for name in ("", *THEMES)], required=False)
+
+
+class LanguageForm(forms.Form):
+    language = forms.ChoiceField(choices=settings.LANGUAGES)
 
 
 class ProfileForm(forms.Form):

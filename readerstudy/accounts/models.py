@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import MaxValueValidator
@@ -12,6 +13,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+LANGUAGE_CODES = [code for code, _name in settings.LANGUAGES]
 
 
 class UserAccounts(BaseUserManager["User"]):
@@ -33,6 +36,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
+    language = models.CharField(
+        _("language"), max_length=8, blank=True, help_text=_("Of the pages and of mails; empty until chosen.")
+    )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     is_simulated = models.BooleanField(
@@ -47,7 +53,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
-        constraints = [models.UniqueConstraint(Lower("email"), name="accounts_one_account_per_address")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="accounts_one_account_per_address"),
+            models.CheckConstraint(
+                condition=models.Q(language__in=["", *LANGUAGE_CODES]), name="accounts_known_language"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email

@@ -10,5 +10,6 @@ urlpatterns = [
     path("signed-in/", views.signed_in_again, name="signed_in"),
     path("me/", views.account, name="account"),
     path("second-factor.svg", views.second_factor_picture, name="second_factor_picture"),
+    path("language/", views.choose_language, name="language"),
     path("theme/", views.choose_theme, name="theme"),
 ]

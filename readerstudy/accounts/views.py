@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from sesame.utils import get_user
 
-from readerstudy.accounts import actions
-from readerstudy.accounts.forms import ProfileForm, ThemeForm
+from readerstudy.accounts import actions, languages
+from readerstudy.accounts.forms import LanguageForm, ProfileForm, ThemeForm
 from readerstudy.accounts.models import Invitation, ReaderProfile
 from readerstudy.accounts.people import signed_in
 
@@ -39,6 +39,7 @@ def accept_invitation(request: HttpRequest, number: int, token: str) -> HttpResp
     except actions.AccountError as error:
         return render(request, "accounts/invitation_closed.html", {"reason": str(error)}, status=410)
     login(request, invitation.user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    languages.keep_chosen(request)
     return redirect("accounts:profile")
 
 
@@ -96,6 +97,18 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     response.set_cookie(
         "theme", form.cleaned_data["theme"], max_age=THEME_SECONDS, samesite="Lax", secure=settings.HTTPS
     )
+    return response
+
+
+@login_not_required
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Speaks another language from now on, and goes back to the page that asked."""
+    form = LanguageForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    response = redirect(_next(request, "studies:list"))
+    languages.choose(request, response, form.cleaned_data["language"])
     return response
 
 

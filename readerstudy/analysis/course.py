@@ -91,6 +91,14 @@ class Course:
                 found.setdefault((turn.reader, turn.case, arm), turn)
         return found
 
-    def among(self, readers: frozenset[int], cases: frozenset[int]) -> Course:
-        """The turns of these readers on these cases."""
-        return Course(tuple(turn for turn in self.turns if turn.reader in readers and turn.case in cases))
+    def among(self, readers: frozenset[int], cases: frozenset[int], arms: frozenset[int]) -> Course:
+        """The turns of these readers on these cases that showed one of these arms, or none at all."""
+        return Course(
+            tuple(
+                turn
+                for turn in self.turns
+                if turn.reader in readers
+                and turn.case in cases
+                and (not turn.arms or not arms.isdisjoint(turn.arms))
+            )
+        )

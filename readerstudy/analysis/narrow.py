@@ -37,7 +37,7 @@ def narrowed(
             pk: kept.replicates(found) for pk, found in evidence.replicates.items() if pk in table.arms
         },
         declared=kept.declared(evidence.declared),
-        course=evidence.course.among(frozenset(table.readers), frozenset(table.cases)),
+        course=evidence.course.among(frozenset(table.readers), frozenset(table.cases), frozenset(table.arms)),
         again=kept.records(evidence.again),
         compared=kept.records(evidence.compared),
         of_cases=kept.records(evidence.of_cases),

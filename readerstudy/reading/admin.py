@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from readerstudy.accounts.admin_base import ReadOnlyAdmin
 from readerstudy.reading.models import (
+    Adjudication,
     AllocatedOutput,
     Allocation,
     AllocationPlan,
@@ -16,7 +17,9 @@ from readerstudy.reading.models import (
     RatingEvent,
     ReaderSignature,
     Reading,
+    Reminder,
     Session,
+    Settlement,
 )
 
 
@@ -102,3 +105,21 @@ class PracticeRoundAdmin(ReadOnlyAdmin[PracticeRound]):
 class ExitEventAdmin(ReadOnlyAdmin[ExitEvent]):
     list_display = ("at", "seat", "criterion", "value", "cannot_judge")
     list_select_related = ("seat__user", "criterion")
+
+
+@admin.register(Adjudication)
+class AdjudicationAdmin(ReadOnlyAdmin[Adjudication]):
+    list_display = ("case", "adjudicator", "opened_at", "ended_at", "ending")
+    list_select_related = ("case", "adjudicator__user")
+
+
+@admin.register(Settlement)
+class SettlementAdmin(ReadOnlyAdmin[Settlement]):
+    list_display = ("at", "by", "key", "part", "value", "cannot_judge")
+    list_select_related = ("by",)
+
+
+@admin.register(Reminder)
+class ReminderAdmin(ReadOnlyAdmin[Reminder]):
+    list_display = ("at", "seat", "left", "by")
+    list_select_related = ("seat__user", "by")

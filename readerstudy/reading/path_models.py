@@ -38,6 +38,11 @@ class ReaderSignature(models.Model):
     printed_name = models.CharField(max_length=120)
     text = models.TextField()
     text_sha256 = models.CharField(max_length=64)
+    language = models.CharField(
+        max_length=20,
+        blank=True,
+        help_text="The code of the language of the text; empty before this was kept.",
+    )
     protocol_version = models.PositiveIntegerField()
     with_password = models.BooleanField()
     at = models.DateTimeField(default=timezone.now)
@@ -75,6 +80,7 @@ class ReaderSignature(models.Model):
             "version": self.protocol_version,
             "password": self.with_password,
             "at": self.at.isoformat(),
+            **({"language": self.language} if self.language else {}),
         }
         return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

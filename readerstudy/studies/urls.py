@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from readerstudy.studies import life_views, protocol_views, question_views, views
+from readerstudy.studies import life_views, protocol_views, question_views, spoken_views, views
 
 app_name = "studies"
 
@@ -41,6 +41,8 @@ urlpatterns = [
     path("<slug:key>/amend/", life_views.amend, name="amend"),
     path("<slug:key>/amend/look/", life_views.look_at_amendment, name="look_at_amendment"),
     path("<slug:key>/amend/sign/", life_views.sign_amendment, name="sign_amendment"),
+    path("<slug:key>/languages/", spoken_views.languages, name="languages"),
+    path("<slug:key>/languages/<slug:code>/", spoken_views.language, name="language"),
     path("<slug:key>/ethics/", life_views.edit_ethics, name="ethics"),
     path("<slug:key>/copy/", life_views.copy, name="copy"),
 ]

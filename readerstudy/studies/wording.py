@@ -82,20 +82,28 @@ class Rows:
     def _languages(self) -> list[Place]:
         texts = self.design.document.get("texts", {})
         return [
-            self._text(language, name, said)
+            place
             for language, section in sorted(texts.items())
-            for name, said in sorted(section.items())
+            for place in self._texts((language,), section)
         ]
 
-    def _text(self, language: str, name: str, said: str | list[str]) -> Place:
-        def write(text: str) -> None:
-            self.design.document["texts"][language][name] = (
-                text.splitlines() if isinstance(said, list) else text
-            )
+    def _texts(self, path: tuple[str, ...], section: dict[str, Any]) -> Iterator[Place]:
+        for name, said in sorted(section.items()):
+            if isinstance(said, dict):
+                yield from self._texts((*path, name), said)
+            else:
+                yield self._text((*path, name), section, said)
 
-        label = _("%(name)s in the language %(language)s") % {"name": name, "language": language}
+    def _text(self, path: tuple[str, ...], section: dict[str, Any], said: str | list[str]) -> Place:
+        def write(text: str) -> None:
+            section[path[-1]] = text.splitlines() if isinstance(said, list) else text
+
+        label = _("%(name)s in the language %(language)s") % {
+            "name": " · ".join(path[1:]),
+            "language": path[0],
+        }
         shown = LINES.join(said) if isinstance(said, list) else said
-        return Place(f"texts.{language}.{name}", label, shown, write, is_long=True)
+        return Place(".".join(("texts", *path)), label, shown, write, is_long=True)
 
     def _ethics(self) -> list[Place]:
         return [self._fact(name) for name in ETHICS]

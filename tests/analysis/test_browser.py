@@ -20,9 +20,10 @@ from tests.conftest import Visit
 pytestmark = pytest.mark.django_db(transaction=True)
 SIZES = [(1366, 768), (768, 1024)]
 SHOW_EVERY_PICTURE = """async () => {
-  for (const image of document.images) { image.loading = "eager"; }
-  await Promise.all([...document.images].map((image) => image.decode()));
-  return [...document.images].map((image) => image.naturalWidth);
+  const shown = [...document.images].filter((image) => image.checkVisibility());
+  for (const image of shown) { image.loading = "eager"; }
+  await Promise.all(shown.map((image) => image.decode()));
+  return shown.map((image) => image.naturalWidth);
 }"""
 
 
@@ -55,7 +56,7 @@ def test_the_report_is_whole_at_every_size_in_light_and_dark(
 ) -> None:
     viewport = {"width": size[0], "height": size[1]}
     page = open_page(reverse("analysis:report", args=[study.key]), viewport=viewport, color_scheme=scheme)
-    assert page.evaluate(SHOW_EVERY_PICTURE) == [808] * 9
+    assert page.evaluate(SHOW_EVERY_PICTURE) == [808] * 16
     assert sideways(page) == 0
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
@@ -63,7 +64,7 @@ def test_the_report_is_whole_at_every_size_in_light_and_dark(
 
 def test_a_figure_opened_by_itself_keeps_its_colours(open_page: Callable[..., Page], study: Study) -> None:
     """The policy forbids inline style, so a figure that relied on it would be black here."""
-    page = open_page(reverse("analysis:figure", args=[study.key, "forest-correctness"]))
+    page = open_page(reverse("analysis:figure", args=[study.key, "forest-correctness", "svg"]))
     colours = page.evaluate(
         "[...document.querySelectorAll('path')].map((path) => getComputedStyle(path).stroke)"
     )
@@ -76,7 +77,7 @@ def test_the_download_opens_from_disk_without_a_network(
     saved = tmp_path / "report.html"
     saved.write_bytes(researcher.get(reverse("analysis:html", args=[study.key])).content)
     page = open_page(saved.as_uri(), viewport={"width": 1366, "height": 768}, offline=True)
-    assert page.evaluate(SHOW_EVERY_PICTURE) == [808] * 9
+    assert page.evaluate(SHOW_EVERY_PICTURE) == [808] * 16
     assert sideways(page) == 0
     assert page.locator("h1").inner_text() == study.title
 

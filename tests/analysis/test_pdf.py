@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import re
 import zlib
+from dataclasses import replace
 
 import pytest
+from reportlab.platypus import KeepTogether, Table
 
 from readerstudy.analysis.actions import freeze_report
 from readerstudy.analysis.document import document_of
 from readerstudy.analysis.exports import picture_names
-from readerstudy.analysis.exports.pdf import pdf
+from readerstudy.analysis.exports.pdf import WIDE, pdf
+from readerstudy.analysis.exports.pdf import _table as table_on_paper
 from readerstudy.analysis.models import Report
 from readerstudy.studies.models import Study
 
@@ -60,6 +63,23 @@ def test_there_are_pages_a_title_and_the_hash(report: Report, made: bytes) -> No
     assert 4 <= int(pages) <= 40
     assert report.input_sha256.encode() in made
     assert b"/Lang" in made
+
+
+def test_no_page_begins_with_the_last_rows_of_a_table(report: Report) -> None:
+    told = document_of(report.content).sections[-1].tables[0]
+    short, *_rest = table_on_paper(told, "")
+    assert isinstance(short, KeepTogether)
+    (group, *_others) = told.groups
+    (long,) = [
+        each
+        for each in table_on_paper(replace(told, groups=(replace(group, rows=group.rows[:1] * 40),)), "")
+        if isinstance(each, Table)
+    ]
+    width, height = long.wrap(WIDE, 5000)
+    row = height / len(long._cellvalues)
+    first, second = long.split(width, height - 1.5 * row)
+    assert len(second._cellvalues) - 1 >= 3  # without the head, which is repeated
+    assert first.wrap(WIDE, 5000)[1] < height
 
 
 def test_every_figure_is_drawn_as_paths(report: Report, made: bytes) -> None:

@@ -224,13 +224,30 @@ def test_the_python_script_reproduces_the_last_answers_and_the_blinding_index(tm
     assert (guessed["blinding_index"]["right"], guessed["answered"]) == (2, 3)
 
 
-def test_the_python_script_names_the_endpoints_that_it_does_not_compute(tmp_path: Path) -> None:
-    declared = [{"name": "overlap", "statistic": "iou", "criterion": "place"}]
+OUTLINE = {**endpoints.BOX, "key": "shape", "kind": "polygon"}
+
+
+def test_the_python_script_reproduces_how_marks_overlap(tmp_path: Path) -> None:
+    declared = [{"name": key, "statistic": "iou", "criterion": key} for key in ("place", "shape")]
     plan = {"plan": "crossed", "outputs": "one_arm"}
-    study = endpoints.study_of(endpoints.BOX, endpoints=declared, plan=plan)
+    study = endpoints.study_of(endpoints.BOX, OUTLINE, endpoints=declared, plan=plan)
     for allocation in endpoints.each_case(study):
-        mark = {"slot": "current", "frame": 0, "points": [[1, 1], [5, 5 + allocation.seat.seat]]}
-        endpoints.say(allocation, "place", json.dumps([mark]))
+        far = 6.5 + 2 * allocation.seat.seat
+        box = {"slot": "current", "frame": 0, "points": [[1, 1], [9, far]]}
+        more = {"slot": "current", "frame": 0, "points": [[4, 2], [12, far - 1]]}
+        shape = {"slot": "current", "frame": 0, "points": [[1, 1], [20, 3], [far, 15]]}
+        endpoints.say(allocation, "place", json.dumps([box, more]))
+        endpoints.say(allocation, "shape", json.dumps([shape]))
+    rows = [row for each in agrees(study, tmp_path)["endpoints"] for row in each["estimates"]]
+    assert [0 < row["value"] < 1 for row in rows] == [True, True]
+
+
+def test_the_python_script_names_the_endpoints_that_it_does_not_compute(tmp_path: Path) -> None:
+    wording = [{"name": "wording", "statistic": "rouge"}]
+    plan = {"plan": "crossed", "outputs": "one_arm"}
+    study = endpoints.study_of(endpoints.CHOICE, endpoints=wording, plan=plan)
+    for allocation in endpoints.each_case(study):
+        endpoints.say(allocation, "sick", allocation.case.reference.label)
     done = run(laid_out(study, tmp_path), sys.executable, "-I", "analyse", str(tmp_path))
     assert done.returncode == 1
     assert "not computed here: endpoints/estimates/value" in done.stdout

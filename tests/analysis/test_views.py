@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ def address(study: Study, name: str, *more: str) -> str:
 
 
 def addresses(study: Study) -> list[str]:
-    return [*(address(study, name) for name in NAMES), address(study, "figure", "forest-correctness")]
+    return [*(address(study, name) for name in NAMES), address(study, "figure", "forest-correctness", "svg")]
 
 
 def signed_in(user: User) -> Client:
@@ -135,7 +136,7 @@ def test_the_download_needs_no_other_file_and_no_network(rated_study: Study) -> 
     assert not re.search(r'(?:src|href)="(?!data:image/svg\+xml;base64,|#)', page)
     assert "http" not in re.sub(r"data:[^\"]+|http-equiv", "", page)
     pictures = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
-    assert len(pictures) == 9
+    assert len(pictures) == 16
     assert all(base64.b64decode(picture).startswith(b"<svg") for picture in pictures)
     assert "default-src 'none'" in page
 
@@ -160,13 +161,20 @@ def test_whoever_takes_the_ratings_away_is_written_down(rated_study: Study) -> N
 def test_a_figure_is_named_by_its_report_and_may_be_kept(rated_study: Study) -> None:
     client = member(rated_study, Role.RESEARCHER)
     page = client.get(address(rated_study, "report")).content.decode()
-    [picture] = re.findall(r'<img src="([^"]+forest-correctness[^"]+)"', page)
+    [picture] = re.findall(r'<img class="on-light" src="([^"]+forest-correctness[^"]+)"', page)
+    [dark] = re.findall(r'<img class="on-dark" src="([^"]+forest-correctness[^"]+)"', page)
+    assert unescape(dark) == f"{picture}&dark=1"
+    assert client.get(unescape(dark)).content != client.get(picture).content
+    for form, kind in (("png", "image/png"), ("pdf", "application/pdf")):
+        kept = picture.replace(".svg?", f".{form}?")
+        assert f'href="{kept}" download=' in page
+        assert client.get(kept)["Content-Type"] == kind
     assert Report.objects.get(study=rated_study).input_sha256 in picture
     response = client.get(picture)
     assert response["Content-Type"] == "image/svg+xml"
     assert response["Cache-Control"].startswith("private, max-age=")
     assert response.content.startswith(b"<svg")
-    assert client.get(address(rated_study, "figure", "forest-remark")).status_code == 404
+    assert client.get(address(rated_study, "figure", "forest-remark", "svg")).status_code == 404
 
 
 def test_an_older_report_stays_where_it_was() -> None:

@@ -80,6 +80,8 @@ def test_images_words_and_texts_are_counted_with_their_bytes(study: Study) -> No
     assert (texts.calls, texts.details) == (2, "Of 1 case")
     assert (gemini.connection, openai.connection) == ("simulated-gemini", "simulated-openai")
     assert (whole.first, whole.calls, gemini.calls, openai.calls) == (gemini.first, 2, 1, 1)
+    assert {image.image_set for image in whole.images} == {"Made"}
+    assert images.details.endswith("image sets: Made")
 
 
 def test_images_of_examples_stand_apart(study: Study) -> None:

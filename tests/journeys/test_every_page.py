@@ -31,6 +31,7 @@ STUDY_PAGES = (
     ("rubrics", "studies:rubrics"),
     ("life", "studies:life"),
     ("ethics", "studies:ethics"),
+    ("languages", "studies:languages"),
     ("amend", "studies:amend"),
     ("unblind-early", "studies:unblind_early"),
     ("copy", "studies:copy"),
@@ -115,6 +116,7 @@ SEEN_ELSEWHERE = {
     "studies:template",
     "reading:preview",
     "studies:deed",
+    "studies:language",  # in tests/languages/test_study_texts.py and seen in the reader's journey there
     "cases:look",
     "cases:edit_terms",  # the same form as the page of a new set
     "studies:edit_arm",
@@ -151,7 +153,7 @@ SEEN_ELSEWHERE = {
 }
 NO_PAGES = {  # answers to a form, parts of a page, downloads and pictures
     "studies:start_template", "studies:template_file", "studies:protocol_file", "reading:preview_image",
-    "health", "accounts:theme", "accounts:second_factor_picture",
+    "health", "accounts:theme", "accounts:language", "accounts:second_factor_picture",
     "generation:try_cases", "generation:set_budget", "generation:set_price",
     "generation:try", "studies:cross_arm", "studies:remove_arm",
     "studies:change_question", "studies:order_questions", "studies:use_rubric",

@@ -190,7 +190,6 @@ def make_findings() -> Study:
         by="panel",
     )
     put(study, ruled)
-    factories.freeze(study)
     return start_study(study=study, by=study.created_by)
 
 

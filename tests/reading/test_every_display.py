@@ -44,11 +44,9 @@ OUT_OF_SIGHT = """() => {
 }"""
 SCROLLS = """() => [document.documentElement.scrollHeight - innerHeight,
   document.documentElement.scrollWidth - innerWidth]"""
-SHIFTS = """() => new Promise((done) => {
-  let sum = 0;
-  const add = (list) => { for (const each of list.getEntries()) sum += each.value; };
-  new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
-  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(sum), 0)));
+PLACES = """() => [...document.querySelectorAll("rs-viewer, .rd-text, .criterion, [name=submit]")].map((each) => {
+  const { x, y, width, height } = each.getBoundingClientRect();
+  return [x, y, width, height].map(Math.round).join(" ");
 })"""
 MOVES = (
     """() => document.getAnimations().filter((each) => each.effect.getComputedTiming().duration > 0).length"""
@@ -67,20 +65,24 @@ def make_case(name: str, *, cases: int = 1) -> Allocation:
         if len(texts) > 1:
             ask(study, key, "comparative", applies_to="pair", options=SIDES)
         else:
-            ask(study, key, "likert", asks_reason=False, applies_to="case" if name == "staged" else "output")
+            first = {"applies_to": "case", "stage": "before"} if name == "staged" else {}
+            ask(study, key, "likert", asks_reason=False, **first)
     return start(study)[1][0]
 
 
 @pytest.mark.parametrize("name", DISPLAYS)
-def test_image_text_and_every_control_are_in_sight_and_nothing_moves(name: str, open_case: OpenCase) -> None:
+def test_image_text_and_every_control_are_in_sight_and_stay_where_they_are(
+    name: str, open_case: OpenCase
+) -> None:
     page = open_case(make_case(name))
     expect(page.locator("rs-viewer .state").first).to_contain_text("full")
     check_in_sight(page, name)
+    places = page.evaluate(PLACES)
     for key in "1234":
         page.keyboard.press(key)
     expect(page.locator("rs-outbox")).to_have_attribute("data-state", "saved")
     check_in_sight(page, name)
-    assert page.evaluate(SHIFTS) == 0
+    assert page.evaluate(PLACES) == places
 
 
 def check_in_sight(page: Page, name: str) -> None:

@@ -23,7 +23,13 @@ from tests.reading.worlds import address, signed_in
 
 pytestmark = pytest.mark.django_db
 REFUSED = range(400, 500)
-LIBRARIES = ("admin", "account_", "mfa_")
+NOT_OF_A_STUDY = (
+    "admin",
+    "account_",
+    "mfa_",
+    "api:tokens",
+    "api:revoke_token",
+)  # the own tokens are one's own
 OWN = ("start", "resume", "read", "pause", "tutorial", "screen", "background", "exit", "image", "certificate")
 
 
@@ -172,7 +178,7 @@ def addresses_of_a_study(study: Study) -> list[str]:
     found = []
     for name, pattern in views(get_resolver()):
         names = pattern.pattern.regex.groupindex if hasattr(pattern.pattern, "regex") else {}
-        if "key" in names and name.split(":")[-1] not in OWN and not name.startswith(LIBRARIES):
+        if "key" in names and name.split(":")[-1] not in OWN and not name.startswith(NOT_OF_A_STUDY):
             told = {each: known.get(each, "1") for each in names}
             found.append(reverse(name, kwargs=told))
     return found

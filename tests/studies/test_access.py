@@ -13,7 +13,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 PAGES = ["studies:detail", "studies:settings", "studies:arms", "studies:add_arm", "studies:questions"]
-PAGES += ["studies:ethics", "studies:copy", "studies:unblind_early"]
+PAGES += ["studies:languages", "studies:ethics", "studies:copy", "studies:unblind_early"]
 PAGES += ["generation:prompts", "generation:new_prompt", "cases:purposes"]
 PAGES += ["cases:terms", "cases:add_terms", "cases:marks"]
 PAGES += ["generation:verdicts", "generation:choose_verdicts", "generation:agreement", "generation:leaks"]
@@ -65,7 +65,7 @@ def test_nobody_else_changes_a_study(study: Study, who: str) -> None:
     client = client_of(study, who)
     for deed in Deed:
         assert client.post(reverse("studies:deed", args=[study.key, deed])).status_code == 404
-    for name in ("ethics", "copy", "unblind_early", "look_at_amendment", "sign_amendment"):
+    for name in ("languages", "ethics", "copy", "unblind_early", "look_at_amendment", "sign_amendment"):
         assert client.post(reverse(f"studies:{name}", args=[study.key])).status_code == 404
     assert client.post(reverse("studies:settings", args=[study.key]), {"title": "Taken"}).status_code == 404
     study.refresh_from_db()

@@ -82,7 +82,7 @@ def _table(rows: list[Content]) -> Table:
 def _line(row: Content) -> tuple[Cell, ...]:
     figure = {"acceptable": _("share acceptable"), "mean": _("mean")}.get(row["figure"], DASH)
     return (
-        Cell(words.named(row["arm"]) if row["arm"] else _("case or pair"), "head"),
+        Cell(row["arm"] or _("case or pair"), "head"),
         *(Cell(whole(row[name]), "number") for name in ("read", "disagreements", "settled")),
         Cell(figure, "number"),
         *(Cell(decimal(row[name]), "number") for name in ("raw", "adjudicated")),

@@ -87,7 +87,7 @@ def _areas_line(entry: Content) -> str:
         f"{words.named(row['arm'] or _('all readings'))} {decimal(row['value'])} ({words.with_interval(row)})"
         for row in rows
     )
-    return _("Area under the curve, mean of the readers: %(areas)s.") % {"areas": said}
+    return _("Area under the curve: %(areas)s.") % {"areas": said}
 
 
 def _of_arms(entry: Content) -> list[Content]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from django.utils.formats import get_format
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,11 +17,12 @@ COUNTS = ("n_cases", "n_readers", "n_ratings", "n_missing")
 
 
 def decimal(value: float | None) -> str:
-    """Three decimals; a dash where there is no number."""
+    """Three decimals as the language writes them; a dash where there is no number."""
     if value is None:
         return DASH
     text = f"{value:.3f}"
-    return text.removeprefix("-") if float(text) == 0 else text
+    shown = text.removeprefix("-") if float(text) == 0 else text
+    return shown.replace(".", str(get_format("DECIMAL_SEPARATOR")))
 
 
 def whole(count: float | None) -> str:

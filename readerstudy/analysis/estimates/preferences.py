@@ -63,6 +63,8 @@ def _judged(evidence: Evidence, key: str) -> Iterator[Judged]:
         if turn is None or turn.is_repeat or len(turn.arms) != 2 or record.score is None:
             continue
         arms = turn.arms
+        if not set(arms) <= set(evidence.table.arms):
+            continue
         declined = [bool(evidence.outputs[arm].declined[cases[record.case]]) for arm in arms]
         yield Judged(
             reader=record.reader,

@@ -43,6 +43,7 @@ FACE, BOLD = "DejaVu Sans", "DejaVu Sans Bold"
 SIDE, TOP, FOOT = 48.0, 52.0, 54.0
 WIDE = A4[0] - 2 * SIDE
 BODY, SMALL, CELL = 9.2, 7.6, 7.4
+SHORT = 24  # rows of a table that is never broken
 WASH, WARN = "#f3f5f7", "#8a5300"
 
 
@@ -229,15 +230,13 @@ def _table(told: Told, heading: str) -> list[Flowable]:
         else []
     )
     widths, size = _widths(told)
-    table = Table(_rows(told, size), colWidths=widths, repeatRows=1)
+    rows = _rows(told, size)
+    table = Table(rows, colWidths=widths, repeatRows=1)
     table.setStyle(_looks(told))
-    return [
-        *head,
-        table,
-        Spacer(0, 3),
-        *(_words(caution, small) for caution in told.cautions),
-        *([_words(" ".join(told.methods), small)] if told.methods else []),
-    ]
+    notes = [_words(caution, small) for caution in told.cautions]
+    notes += [_words(" ".join(told.methods), small)] if told.methods else []
+    parts = [*head, table, Spacer(0, 3), *notes]
+    return [KeepTogether(parts)] if len(rows) <= SHORT else parts
 
 
 def _rows(told: Told, size: float) -> list[list[Any]]:
@@ -279,7 +278,8 @@ def _looks(told: Told) -> list[tuple[Any, ...]]:
             ]
             row += 1
         row += len(group.rows)
-    return found
+    # A long table breaks, but never before its last rows.
+    return [*found, ("NOSPLIT", (0, max(1, row - 3)), (0, row - 1))] if row > 2 else found
 
 
 def _widths(told: Told) -> tuple[list[float], float]:

@@ -16,6 +16,8 @@ class Promised:
     criterion: str
     figures: int
     values: int
+    unexplained: int = 0
+    """Figures with neither a value nor a reason."""
 
     @property
     def is_there(self) -> bool:
@@ -24,8 +26,8 @@ class Promised:
 
     @property
     def is_computed(self) -> bool:
-        """Whether at least one of its figures has a value."""
-        return self.values > 0
+        """Whether there are figures, and each has a value or says why these data give none."""
+        return self.figures > 0 and not self.unexplained
 
 
 def promised_of(content: Mapping[str, Any]) -> Iterator[Promised]:
@@ -33,4 +35,7 @@ def promised_of(content: Mapping[str, Any]) -> Iterator[Promised]:
     for endpoint in content["endpoints"]:
         values = [row["value"] for row in endpoint["estimates"]]
         given = sum(value is not None for value in values)
-        yield Promised(endpoint["name"], endpoint["statistic"], endpoint["criterion"], len(values), given)
+        silent = sum(row["value"] is None and not row["reason"] for row in endpoint["estimates"])
+        yield Promised(
+            endpoint["name"], endpoint["statistic"], endpoint["criterion"], len(values), given, silent
+        )

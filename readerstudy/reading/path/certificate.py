@@ -13,10 +13,10 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
+from django.utils.translation import get_language, get_language_bidi, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from readerstudy.reading.models import ReaderSignature
 from readerstudy.reading.path.sittings import LONGEST_READING_SECONDS
@@ -60,7 +60,7 @@ class Work:
         if self.hours < 2:
             minutes = max(1, round(self.hours * 60))
             return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
-        return _("%(hours)s hours") % {"hours": f"{self.hours:.1f}"}
+        return _("%(hours)s hours") % {"hours": number_format(self.hours, 1)}
 
 
 def work_of(seat: Membership) -> Work | None:
@@ -94,7 +94,7 @@ class Certificate:
             name=signature.printed_name,
             lines=(
                 _("took part as a reader in the study"),
-                f"“{study.title}”",
+                _("“%(name)s”") % {"name": study.title},
                 _cases_line(work),
                 _period_line(work),
                 _hours_line(work),
@@ -102,6 +102,11 @@ class Certificate:
             notes=tuple(notes),
             at=signature.at,
         )
+
+
+def language_on_paper() -> str:
+    """The language of the page, but English where letters join and run to the left: the drawing does neither."""
+    return settings.LANGUAGE_CODE if get_language_bidi() else get_language() or settings.LANGUAGE_CODE
 
 
 def pdf_of(certificate: Certificate) -> bytes:
@@ -191,7 +196,7 @@ def _period_line(work: Work) -> str:
 
 
 def _hours_line(work: Work) -> str:
-    return _("in %(hours)s hours of reading.") % {"hours": f"{max(work.hours, 0.1):.1f}"}
+    return _("in %(hours)s hours of reading.") % {"hours": number_format(max(work.hours, 0.1), 1)}
 
 
 def _hours_note(work: Work) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from readerstudy.accounts.models import User
@@ -13,7 +15,7 @@ from readerstudy.reading.models import Act, Allocation, AllocationPlan, Passage,
 from readerstudy.reading.protocol import frozen_of
 from readerstudy.studies.actions import give_consent
 from readerstudy.studies.actions.signing import SignatureError, Signing, prove
-from readerstudy.studies.models import Meaning, Membership, Study
+from readerstudy.studies.models import Design, Meaning, Membership, Study
 from readerstudy.studies.policies import StudyError, can_read
 
 COMPLETION = "completion"
@@ -34,15 +36,17 @@ def sign_consent(*, seat: Membership, printed_name: str, by: User) -> None:
     seat = Membership.objects.select_for_update().select_related("study").get(pk=seat.pk)
     if seat.has_consented:
         return
+    text, language = Design.objects.of(seat.study).said("consent", get_language() or settings.LANGUAGE_CODE)
     _sign(
         seat=seat,
         act=Act.CONSENT,
-        text=seat.study.consent_text,
+        text=text,
+        language=language,
         printed_name=printed_name,
         by=by,
         proved=False,
     )
-    give_consent(seat=seat, by=by)
+    give_consent(seat=seat, text=text, language=language, by=by)
 
 
 def sign_completion(
@@ -75,7 +79,15 @@ def _complete(seat: Membership, printed_name: str, by: User, *, proved: bool) ->
         return known
     _check_complete(seat)
     text = completion_text(seat.study)
-    return _sign(seat=seat, act=Act.COMPLETION, text=text, printed_name=printed_name, by=by, proved=proved)
+    return _sign(
+        seat=seat,
+        act=Act.COMPLETION,
+        text=text,
+        language=get_language() or settings.LANGUAGE_CODE,
+        printed_name=printed_name,
+        by=by,
+        proved=proved,
+    )
 
 
 def _check_complete(seat: Membership) -> None:
@@ -90,7 +102,7 @@ def _check_complete(seat: Membership) -> None:
 
 
 def _sign(
-    *, seat: Membership, act: Act, text: str, printed_name: str, by: User, proved: bool
+    *, seat: Membership, act: Act, text: str, language: str, printed_name: str, by: User, proved: bool
 ) -> ReaderSignature:
     name = printed_name.strip()
     if not name or len(name) > LONGEST_NAME:
@@ -101,6 +113,7 @@ def _sign(
         printed_name=name,
         text=text,
         text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        language=language,
         protocol_version=seat.study.protocol_version,
         with_password=proved,
     )
@@ -110,6 +123,7 @@ def _sign(
         "act": act.value,
         "text_sha256": signature.text_sha256,
         "digest": signature.digest,
+        "language": language,
         "password": proved,
     }
     record(

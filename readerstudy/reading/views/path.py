@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,7 +18,7 @@ from readerstudy.accounts.people import signed_in
 from readerstudy.reading import actions
 from readerstudy.reading.access import access_allocation
 from readerstudy.reading.models import Background, ReaderSignature
-from readerstudy.reading.path.certificate import Certificate, pdf_of, work_of
+from readerstudy.reading.path.certificate import Certificate, language_on_paper, pdf_of, work_of
 from readerstudy.reading.path.exit_form import ExitForm
 from readerstudy.reading.path.forms import BackgroundForm
 from readerstudy.reading.path.pages import feedback_page, screen_document
@@ -152,6 +153,8 @@ def certificate(request: HttpRequest, key: str) -> HttpResponse:
     work = work_of(seat)
     if signature is None or work is None:
         raise Http404
-    response = HttpResponse(pdf_of(Certificate.of(signature, work)), content_type="application/pdf")
+    with override(language_on_paper()):
+        paper = pdf_of(Certificate.of(signature, work))
+    response = HttpResponse(paper, content_type="application/pdf")
     response["Content-Disposition"] = 'attachment; filename="certificate.pdf"'
     return response

@@ -87,13 +87,17 @@ def sign(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _start(request: HttpRequest, seat: Membership, *, form: ConsentForm | None = None) -> HttpResponse:
-    study = seat.study
+    study, frozen = seat.study, frozen_of(seat.study)
     where = where_of(seat)
     if where.step == Step.EMPTY and _allocate_latecomer(seat):
         where = where_of(seat)
     forms = {Step.CONSENT: _consent_form, Step.SIGN: _completion_form}
     context = {
-        "study": study_is_shown(study),
+        "study": {
+            **study_is_shown(study),
+            "instructions": frozen.instructions,
+            "consent_text": frozen.consent,
+        },
         "key": study.key,
         "where": where,
         "consents_again": seat.consented_at is not None and not seat.has_consented,

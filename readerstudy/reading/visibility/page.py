@@ -156,4 +156,4 @@ def told_elsewhere(
 
 def study_is_shown(study: Study) -> dict[str, str]:
     """What a reader learns of the study outside the reading page."""
-    return {"title": study.title, "instructions": study.instructions, "consent_text": study.consent_text}
+    return {"title": study.title}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
-from django.utils.formats import time_format
+from django.utils.formats import get_format, time_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,6 +25,7 @@ DIGIT_KEYS = "1234567890"
 BY_DIGIT = frozenset({"likert", "comparative", "confidence", "grid", "text_span"})
 SCALES = frozenset({"likert", "comparative", "confidence"})
 MOST_DIGITS = 10
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
 MARKS = frozenset({"box", "point", "length", "polygon"})
 LISTS = frozenset({"multiple_choice", "ranking"})
 
@@ -311,7 +313,12 @@ def words_of(criterion: Criterion, rating: Rating | None) -> str:
     labels = {option.value: option.label for option in _options(criterion, "", "", ())}
     if criterion.kind in LISTS:
         return ", ".join(labels.get(value, value) for value in json.loads(rating.value))
-    return f"{labels.get(rating.value, rating.value)} {criterion.unit}".strip()
+    return f"{labels.get(rating.value) or _number(rating.value)} {criterion.unit}".strip()
+
+
+def _number(value: str) -> str:
+    """A number as the reader's language writes it; anything else as it stands."""
+    return value.replace(".", str(get_format("DECIMAL_SEPARATOR"))) if NUMBER.fullmatch(value) else value
 
 
 def _options(criterion: Criterion, value: str, order: str, letters: Sequence[str]) -> tuple[ShownOption, ...]:
@@ -331,10 +338,10 @@ def _options(criterion: Criterion, value: str, order: str, letters: Sequence[str
 
 def _given(criterion: Criterion, letters: Sequence[str]) -> list[dict[str, str]]:
     """The options of the criterion; those that a kind has by nature where it names none."""
-    if criterion.options:
-        return [{**option, "value": str(option["value"])} for option in criterion.options]
     if criterion.kind == "yes_no":
         return [{"value": "1", "label": _("Yes")}, {"value": "0", "label": _("No")}]
+    if criterion.options:
+        return [{**option, "value": str(option["value"])} for option in criterion.options]
     if criterion.kind == "ranking":
         label = _("Interpretation %(letter)s")
         return [{"value": letter, "label": label % {"letter": letter}} for letter in letters]

@@ -27,6 +27,7 @@ from readerstudy.studies.actions.life import Doing, carry_out, freeze, unblind_e
 from readerstudy.studies.actions.locking import locked
 from readerstudy.studies.lifecycle import Deed, State, move_of, moves_from
 from readerstudy.studies.models import Arm, Membership, PromptVersion, Role, Rubric, Study
+from readerstudy.studies.models.study import consent_hash
 from readerstudy.studies.policies import StudyError, check_deed, check_protocol_open
 
 __all__ = [
@@ -211,9 +212,12 @@ def remove_member(*, membership: Membership, by: User) -> None:
 
 
 @transaction.atomic
-def give_consent(*, seat: Membership, by: User) -> None:
-    """Stores that a reader agreed, and to which text; the same text a second time changes nothing."""
-    digest = seat.study.consent_sha256
+def give_consent(*, seat: Membership, text: str = "", language: str = "", by: User) -> None:
+    """Stores that a reader agreed, and to which text; the same text a second time changes nothing.
+
+    `text` is the consent text in the language in which the reader read it; the study's own where it is left out.
+    """
+    digest = consent_hash(text) if text else seat.study.consent_sha256
     updated = (
         Membership.objects.filter(pk=seat.pk)
         .exclude(consent_sha256=digest)
@@ -221,7 +225,8 @@ def give_consent(*, seat: Membership, by: User) -> None:
     )
     if updated:
         stream = study_stream(seat.study_id, seat.seat)
-        data = {"text_sha256": digest, "version": seat.study.protocol_version}
+        said = {"language": language} if language else {}
+        data = {"text_sha256": digest, "version": seat.study.protocol_version, **said}
         record("reader.consent", by=by, stream=stream, subject=seat.pseudonym, data=data)
 
 

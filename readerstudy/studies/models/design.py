@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from readerstudy.studies.models.study import Study
+from readerstudy.studies.models.study import Study, consent_hash
 
 SECTIONS = (
     "study",
@@ -83,6 +84,18 @@ class Design(models.Model):
             return self._texts(kept)
         return {**kept, **self._said(COLUMNS[name])} if name in COLUMNS else kept
 
+    def said(self, name: str, language: str) -> tuple[Any, str]:
+        """A text of the section `texts` for whoever speaks `language`, and the code of the language that it is in.
+
+        Their own language goes before that of their region's, that before the study's own, and that before any other:
+        what was said in one language alone is used for all. Nothing said anywhere is an empty text.
+        """
+        texts = self.section("texts")
+        for code in dict.fromkeys((language, language.partition("-")[0], self.language, *sorted(texts))):
+            if found := texts.get(code, {}).get(name):
+                return found, code
+        return "", self.language
+
     def _texts(self, kept: Mapping[str, Any]) -> dict[str, Any]:
         own = {**kept.get(self.language, {}), **self._said(TEXT_COLUMNS)}
         return {**kept, self.language: own} if own else dict(kept)
@@ -91,3 +104,24 @@ class Design(models.Model):
         """The columns' values by the names that they have in a file; texts that are empty are not said."""
         found = {name: getattr(self.study, column) for name, column in columns.items()}
         return {name: value for name, value in found.items() if value != "" or name == "question"}
+
+
+def other_consents(study: Study) -> frozenset[str]:
+    """The hashes of the consent text in the languages that are not the study's own.
+
+    Read once by each process while the protocol is locked: an amendment is a new version.
+    """
+    if not study.manifest_sha256:
+        return _consents_of(study.pk)
+    return _kept_consents(study.pk, study.manifest_sha256, study.protocol_version)
+
+
+@lru_cache(maxsize=256)
+def _kept_consents(study_id: int, _manifest_sha256: str, _version: int) -> frozenset[str]:
+    return _consents_of(study_id)
+
+
+def _consents_of(study_id: int) -> frozenset[str]:
+    document = Design.objects.filter(study=study_id).values_list("document", flat=True).first() or {}
+    said = (section.get("consent", "") for section in document.get("texts", {}).values())
+    return frozenset(consent_hash(text) for text in said if text)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from readerstudy.accounts.models import Invitation
+from readerstudy.studies.models.design import other_consents
 from readerstudy.studies.models.study import Study
 
 
@@ -67,8 +68,15 @@ class Membership(models.Model):
 
     @property
     def has_consented(self) -> bool:
-        """Whether the reader agreed to the consent text as it reads now; a changed text is asked for again."""
-        return self.consented_at is not None and self.consent_sha256 == self.study.consent_sha256
+        """Whether the reader agreed to the consent text as it now reads in the language in which they agreed.
+
+        A changed text is asked for again.
+        """
+        if self.consented_at is None:
+            return False
+        return self.consent_sha256 == self.study.consent_sha256 or self.consent_sha256 in other_consents(
+            self.study
+        )
 
     @property
     def pseudonym(self) -> str:

@@ -29,6 +29,11 @@ def new_seed() -> int:
     return secrets.randbits(63)
 
 
+def consent_hash(text: str) -> str:
+    """SHA-256 by which a consent names the text that was agreed to."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 class RefusalPolicy(models.TextChoices):
     SHOWN = "shown", _("Readers see refusals like any other output")
     HIDDEN = "hidden", _("Readers do not see refusals; they count as not acceptable")
@@ -123,4 +128,4 @@ class Study(models.Model):
     @property
     def consent_sha256(self) -> str:
         """The hash by which a consent names its text."""
-        return hashlib.sha256(self.consent_text.encode()).hexdigest()
+        return consent_hash(self.consent_text)

@@ -13,6 +13,7 @@ from readerstudy.studies.protocol.adjudicating import unfitting_rules
 from readerstudy.studies.protocol.endpoints import endpoint_problems
 from readerstudy.studies.protocol.practice import unfitting_key
 from readerstudy.studies.protocol.problems import Path
+from readerstudy.studies.protocol.spoken import problems_of_languages
 from readerstudy.studies.rubrics.rules import problems_after_last_case, problems_among
 
 Problems = Iterator[tuple[Path, str]]
@@ -142,4 +143,5 @@ _CHECKS: tuple[Callable[[Mapping[str, Any]], Problems], ...] = (
     _allocation,
     unfitting_key,
     unfitting_rules,
+    problems_of_languages,
 )

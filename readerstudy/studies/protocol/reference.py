@@ -16,7 +16,18 @@ WORDS = {
     "number": "number",
     "boolean": "true or false",
 }
-GROUPS = ("criterion", "expected", "rule", "option", "condition", "case", "mark", "allocation", "prompt")
+GROUPS = (
+    "criterion",
+    "expected",
+    "rule",
+    "option",
+    "condition",
+    "case",
+    "mark",
+    "allocation",
+    "prompt",
+    "translation",
+)
 """Parts that stand in several places and have a table of their own."""
 LIMITS = {
     "minimum": "at least {}",

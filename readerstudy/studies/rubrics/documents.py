@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
-
 from readerstudy.studies.rubrics.kinds import OUTPUT, SCORED_BY_OPTION, TAKES, bins_of
 from readerstudy.studies.rubrics.values import NO, YES, as_text, is_accepted, plain, read_number
 
@@ -125,8 +123,8 @@ def settled(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def yes_no() -> list[Option]:
-    """The options of a question of yes or no."""
-    return [{"value": YES, "label": _("Yes")}, {"value": NO, "label": _("No")}]
+    """The options of a question of yes or no, the same in every language; pages say them in the reader's."""
+    return [{"value": YES, "label": "Yes"}, {"value": NO, "label": "No"}]
 
 
 _USUAL: Mapping[str, Any] = {

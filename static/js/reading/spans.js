@@ -48,6 +48,11 @@ export class Spans extends Criterion {
     return find(`.rd-output[data-output="${output}"] .shown`);
   }
 
+  /** 1 where the text runs to the right, -1 where it runs to the left. */
+  get #onwards() {
+    return getComputedStyle(this.text).direction === "rtl" ? -1 : 1;
+  }
+
   get passage() {
     return this.#selected ?? this.caret?.passage ?? null;
   }
@@ -88,7 +93,7 @@ export class Spans extends Criterion {
   /* ---- keys and buttons */
 
   press(key, shifted) {
-    if (key in STEPS) return this.#step(STEPS[key], shifted);
+    if (key in STEPS) return this.#step(this.#onwards * STEPS[key], shifted);
     if (shifted) return "";
     if (key === "Delete") return this.#remove(this.#spans.length - 1);
     if (key === "-") return this.click(this.none);
