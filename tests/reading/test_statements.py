@@ -233,7 +233,8 @@ FILL = (
        FROM reading_allocation a, reading_allocatedoutput o WHERE o.allocation_id = {allocation} AND a.position > 100
        AND o.side = 0""",
     """INSERT INTO reading_reading (allocation_id, session_id, shown_at, submitted_at, client)
-       SELECT a.id, {session} + 1000 + a.id % 640, now(), now(), '{{}}' FROM reading_allocation a WHERE a.position > 100""",
+       SELECT a.id, {session} + 1000 + a.id % 640, now(), now(), '{{}}'
+       FROM reading_allocation a WHERE a.position > 100""",
     """INSERT INTO reading_ratingevent (allocation_id, output_id, criterion_id, part, token, value, cannot_judge,
            reason, changed_because, protocol_version, client, by_id, given_at, at)
        SELECT o.allocation_id, o.id, e.criterion_id, '', gen_random_uuid(), '4', false, '', '', 1, '{{}}', e.by_id,
