@@ -48,7 +48,7 @@ def language(request: HttpRequest, key: str, code: str) -> HttpResponse:
     design = Design.objects.of(access.study)
     if code not in NAMES or code == design.language:
         raise Http404
-    form = SpokenForm(request.POST or None, design=design, language=code)
+    form = SpokenForm(request.POST if request.method == "POST" else None, design=design, language=code)
     if request.method == "POST" and form.is_valid():
         rest = {other: said for other, said in design.section("texts").items() if other != code}
         content = {**rest, code: said} if (said := form.section()) else rest

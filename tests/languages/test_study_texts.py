@@ -15,6 +15,7 @@ from readerstudy.audit.models import Event
 from readerstudy.reading.models import Rating, ReaderSignature
 from readerstudy.reading.path.certificate import language_on_paper
 from readerstudy.reading.path.signing import sign_consent
+from readerstudy.reading.path.tutorial import finish_tutorial
 from readerstudy.reading.protocol import frozen_of
 from readerstudy.studies.actions import set_section
 from readerstudy.studies.actions.design import DesignRefused
@@ -69,7 +70,8 @@ def test_a_language_that_is_not_translated_gets_the_study_s_own(study: Study) ->
 
 def test_values_never_depend_on_the_language(study: Study) -> None:
     seat = start(study)
-    for allocation, language in zip(mine(seat, practice=False), ("de", "en"), strict=True):
+    finish_tutorial(seat=seat, by=seat.user)
+    for allocation, language in zip(mine(seat, practice=False), ("de", "en", "de", "en"), strict=True):
         with translation.override(language):
             read(seat, allocation, "4")
     assert set(Rating.objects.values_list("value", flat=True)) == {"4"}
@@ -82,6 +84,7 @@ def test_values_never_depend_on_the_language(study: Study) -> None:
 
 def test_the_page_of_a_german_reader_is_german_throughout(study: Study) -> None:
     seat = start(study)
+    finish_tutorial(seat=seat, by=seat.user)
     choose_language(user=seat.user, language="de")
     client = Client()
     client.force_login(seat.user)
@@ -91,7 +94,7 @@ def test_the_page_of_a_german_reader_is_german_throughout(study: Study) -> None:
     assert '<html lang="de"' in page
     assert "Ist der Text richtig?" in page
     assert "Correctness" not in page
-    assert "Fall 1 von 2" in page
+    assert "Fall 1 von 4" in page
 
 
 def test_the_signature_says_in_which_language_the_consent_was_read(study: Study) -> None:

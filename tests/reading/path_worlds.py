@@ -65,6 +65,7 @@ def make_draft(
         save_criterion(study=study, fields=dict(fields), by=study.created_by, phase=Phase.EXIT)
     for _number in range(readers):
         factories.make_reader(study)
+    study.refresh_from_db()
     return study
 
 
