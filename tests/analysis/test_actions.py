@@ -150,6 +150,8 @@ def test_postgresql_refuses_to_change_or_delete_a_report(study: Study) -> None:
 
 def test_the_number_of_queries_does_not_depend_on_the_number_of_ratings(study: Study) -> None:
     small = worlds.make_open_study(readers=1, questions=("correctness",))
+    for each in (small, study):  # the locked protocol is read once and kept
+        actions.report_of(actions.gather(each))
     with CaptureQueriesContext(connection) as few:
         actions.report_of(actions.gather(small))
     with CaptureQueriesContext(connection) as many:

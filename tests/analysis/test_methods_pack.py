@@ -101,7 +101,9 @@ def test_the_drawings_are_files_of_their_own_and_the_same_each_time(source: Sour
         assert first == picture(source, name)
         assert first.startswith(b"<svg")
         assert b"style=" not in first
-    assert picture(source, "flow", pixels=True) == picture(source, "flow", pixels=True)
+    pixels = picture(source, "flow", form="png")
+    assert pixels.startswith(b"\x89PNG")
+    assert pixels == picture(source, "flow", form="png")
 
 
 def test_the_matrix_tells_what_each_reader_read(source: Source) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 import zlib
 from dataclasses import replace
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import KeepTogether, Table
 
 from readerstudy.analysis.actions import freeze_report
@@ -15,6 +17,8 @@ from readerstudy.analysis.document import document_of
 from readerstudy.analysis.exports import picture_names
 from readerstudy.analysis.exports.pdf import WIDE, pdf
 from readerstudy.analysis.exports.pdf import _table as table_on_paper
+from readerstudy.analysis.exports.vector import Figure
+from readerstudy.analysis.figures.svg import Drawing, drawn
 from readerstudy.analysis.models import Report
 from readerstudy.studies.models import Study
 
@@ -80,6 +84,34 @@ def test_no_page_begins_with_the_last_rows_of_a_table(report: Report) -> None:
     first, second = long.split(width, height - 1.5 * row)
     assert len(second._cellvalues) - 1 >= 3  # without the head, which is repeated
     assert first.wrap(WIDE, 5000)[1] < height
+
+
+def lined() -> Drawing:
+    sheet = Drawing(60, "lines")
+    sheet.path([(10, 10), (300, 10)], dash="--", color="#d55e00", width=2.0)
+    sheet.path([(10, 20), (300, 20)], color="#0072b2")
+    sheet.box(10, 30, 160, 20, fill="#ffffff", hatch="..", edge="#009e73")
+    return sheet
+
+
+def on_paper(svg: bytes) -> str:
+    """The operators that a page holds once the figure is drawn on it."""
+    written = io.BytesIO()
+    canvas = Canvas(written, pageCompression=0)
+    found = Figure(svg, 400.0)
+    found.drawOn(canvas, 0, 0)
+    canvas.save()
+    return written.getvalue().decode("latin-1")
+
+
+def test_dashes_and_dots_are_drawn() -> None:
+    told = on_paper(drawn(lined))
+    assert re.findall(r"\[([\d. ]+)\] [\d.]+ d\b", told) == ["7.4 3.2"]  # of the broken line alone
+    fills = re.findall(r"([\d. ]+) rg\b", told)
+    assert fills[:2] == ["1 1 1", "1 1 1"]  # the paper, and one ground under all tiles
+    assert "0 .619608 .45098" in fills[2:]
+    dots = told[told.index("0 .619608 .45098 rg") :]
+    assert len(re.findall(r" c\b", dots)) > 40  # circles are curves
 
 
 def test_every_figure_is_drawn_as_paths(report: Report, made: bytes) -> None:

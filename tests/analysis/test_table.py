@@ -178,8 +178,8 @@ def test_a_second_presentation_of_an_output_is_the_second_repeat(forge: Any) -> 
     study = worlds.make_rated_study(readers=1, questions=ONE)
     _seat, output = worlds.output_of(study, seat=1, case=0, arm=0)
     forge(
-        "INSERT INTO reading_allocation (plan_id, seat_id, case_id, kind, batch, period, position, key, case_key) "
-        "SELECT plan_id, seat_id, case_id, 'repeat', 0, 2, 99, 'again', case_key FROM reading_allocation "
+        "INSERT INTO reading_allocation (plan_id, seat_id, case_id, kind, check_kind, batch, period, position, key, "
+        "case_key) SELECT plan_id, seat_id, case_id, 'repeat', '', 0, 2, 99, 'again', case_key FROM reading_allocation "
         f"WHERE id = {output.allocation_id}"
     )
     forge(

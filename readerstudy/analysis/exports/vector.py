@@ -1,10 +1,12 @@
 """Our figures on a page of print: the SVG that matplotlib writes, drawn again as paths of a PDF.
 
-Only what those files hold is understood: groups, paths, uses of glyphs and markers, clips left aside, hatches as tiles.
+Only what those files hold is understood: groups, paths and their dashes, uses of glyphs and markers, hatches as tiles;
+clips are left aside.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ INHERITED = (
     "stroke-linejoin",
     "stroke-linecap",
     "stroke-dasharray",
+    "stroke-dashoffset",
     "opacity",
 )
 JOINS = {"miter": 0, "round": 1, "bevel": 2}
@@ -113,29 +116,29 @@ class _Pen:
         self.canvas.setLineCap(CAPS[look.get("stroke-linecap", "butt")])
         dashes = look.get("stroke-dasharray", "none")
         if dashes != "none":
-            self.canvas.setDash([float(each) for each in re.split(r"[ ,]+", dashes)])
+            lengths = [float(each) for each in re.split(r"[ ,]+", dashes)]
+            self.canvas.setDash(lengths, float(look.get("stroke-dashoffset", "0")))
 
     def _hatch(self, path: Any, steps: list[tuple[str, list[float]]], name: str) -> None:
-        """Tiles of the pattern within the path."""
+        """The pattern's ground over the whole path, then its marks tile by tile: no tile covers its neighbour's."""
         pattern = self.known[name]
         side = float(pattern.get("width", 72))
-        xs = [number for _letter, numbers in steps for number in numbers[::2]]
-        ys = [number for _letter, numbers in steps for number in numbers[1::2]]
+        spans = [[number for _letter, numbers in steps for number in numbers[axis::2]] for axis in (0, 1)]
+        columns, rows = (range(int(min(each) // side), int(max(each) // side) + 1) for each in spans)
         self.canvas.saveState()
         self.canvas.clipPath(path, stroke=0, fill=0)
-        for column in range(int(min(xs) // side), int(max(xs) // side) + 1):
-            for row in range(int(min(ys) // side), int(max(ys) // side) + 1):
-                self.canvas.saveState()
-                self.canvas.translate(column * side, row * side)
-                self._tile(pattern, side)
-                self.canvas.restoreState()
+        self._ground(pattern, *((min(each), max(each)) for each in spans))
+        for column, row in itertools.product(columns, rows):
+            self.canvas.saveState()
+            self.canvas.translate(column * side, row * side)
+            self.group(pattern, {"fill": "none", "stroke": "none"})
+            self.canvas.restoreState()
         self.canvas.restoreState()
 
-    def _tile(self, pattern: Element, side: float) -> None:
+    def _ground(self, pattern: Element, xs: tuple[float, float], ys: tuple[float, float]) -> None:
         for ground in pattern.findall(f"{SVG}rect"):
             self.canvas.setFillColor(HexColor(ground.get("fill", "#ffffff")))
-            self.canvas.rect(0, 0, side + 1, side + 1, stroke=0, fill=1)
-        self.group(pattern, {"fill": "none", "stroke": "none"})
+            self.canvas.rect(xs[0], ys[0], xs[1] - xs[0], ys[1] - ys[0], stroke=0, fill=1)
 
 
 def _steps(told: str) -> Iterator[tuple[str, list[float]]]:
