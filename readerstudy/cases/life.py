@@ -22,7 +22,6 @@ register(
 )
 leave(
     cases__ImageSet="a copy gets images of its own",
-    cases__ImageTerms="the terms are those of the other images",
     cases__Case="a copy gets images of its own",
     cases__ReferenceStandard="a copy gets images of its own",
     cases__Attestation="it was given for the other images",

@@ -58,6 +58,7 @@ def _sentence(error: ValidationError) -> str:
         "minLength": lambda: "This is empty. Write something.",
         "maxLength": lambda: f"This is longer than {wanted} characters. Shorten it.",
         "minItems": lambda: f"At least {wanted} are needed here.",
+        "minProperties": lambda: _empty(error),
         "maxItems": lambda: f"At most {wanted} may stand here.",
         "minimum": lambda: f"{value} is too small; the smallest value is {wanted}.",
         "maximum": lambda: f"{value} is too large; the largest value is {wanted}.",
@@ -68,6 +69,15 @@ def _sentence(error: ValidationError) -> str:
     }
     known = sentences.get(str(error.validator))
     return known() if known else f"{value} does not fit the form here ({error.validator})."
+
+
+def _empty(error: ValidationError) -> str:
+    names = ", ".join(_properties(error))
+    return (
+        f"This is empty. Write one of these at least: {names}."
+        if names
+        else "This is empty. Write something."
+    )
 
 
 def _kinds(wanted: str | list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,14 @@ from django.core.management import CommandError, call_command
 from readerstudy.analysis.document import document_of
 from readerstudy.analysis.models import Report
 from readerstudy.audit.record import verify
-from readerstudy.demo.dry_run import dry_run
+from readerstudy.demo.dry_run import Run, dry_run
 from readerstudy.demo.dry_run.table import HEAD, line_of, stages
 from readerstudy.generation.models import Generation, Stage
 from readerstudy.reading.models import Allocation, Rating
 from readerstudy.reading.proof import flaws_of
 from readerstudy.studies.lifecycle import State
 from readerstudy.studies.models import Arm, Criterion, Study
+from readerstudy.studies.protocol.document import Document
 from readerstudy.studies.protocol.exporting import data_of
 from tests import factories
 
@@ -26,6 +28,7 @@ STAGES = dict(stages())
 ROOT = Path(__file__).parents[2]
 TABLE = (ROOT / "docs" / "reference" / "templates-run.md").read_text()
 FILES = ROOT / "fixtures" / "templates"
+MADE = ("blank", "identical", "known_bad")
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -44,9 +47,28 @@ def test_a_template_runs_and_its_report_has_what_it_promises(name: str) -> None:
     must = {each.key for each in Criterion.objects.of(study) if each.is_required and not each.when}
     assert must <= rated
     assert list(flaws_of(study)) == []
+    assert list(checks_in(run)) == checks_of(STAGES[name])
     told = document_of(Report.objects.get(study=study).content)
     assert any(label == "Simulated readers" for label, _sentence in told.notices)
     assert line_of(name, run) in TABLE, f"docs/reference/templates-run.md should say:\n{line_of(name, run)}"
+
+
+def checks_of(document: Document) -> list[tuple[str, int, int, int]]:
+    """Each kind of made check with how many a reader gets: the attentive one passes them, the careless one fails."""
+    section = document.data["allocation"].get("checks", {})
+    wanted = [(kind, section[kind]) for kind in MADE if kind in section]
+    return [(kind, n, 0, 0) for kind, n in wanted] + [(kind, 0, n, 0) for kind, n in wanted]
+
+
+def checks_in(run: Run) -> Iterator[tuple[str, int, int, int]]:
+    """What the report tells of them by reader: kind, passed, failed, not scored."""
+    for row in Report.objects.get(study=run.study).content["checks"]:
+        yield row["made_of"], row["passed"], row["failed"], row["not_scored"]
+
+
+def test_every_kind_of_made_check_is_in_a_template() -> None:
+    used = {kind for document in STAGES.values() for kind, *_counts in checks_of(document)}
+    assert used == set(MADE)
 
 
 def test_the_table_has_every_template_once() -> None:

@@ -36,6 +36,7 @@ LIMITS = {
     "exclusiveMaximum": "below {}",
     "minLength": "at least {} characters",
     "maxLength": "at most {} characters",
+    "minProperties": "at least {} of the fields below",
     "minItems": "at least {} entries",
     "maxItems": "at most {} entries",
     "pattern": "matches `{}`",

@@ -34,7 +34,7 @@ allocation: {plan: crossed}
 KEYWORDS = {
     "$schema", "$defs", "$ref", "title", "description", "type", "additionalProperties", "required", "properties",
     "items", "enum", "const", "pattern", "format", "oneOf", "uniqueItems", "minLength", "maxLength",
-    "minItems", "maxItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+    "minItems", "maxItems", "minProperties", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
 }  # fmt: skip
 
 
@@ -94,6 +94,13 @@ def test_the_smallest_protocol_is_read() -> None:
         (
             changed("plan: crossed", "plan: crossed, shared: 0.2"),
             ["line 14, allocation: “shared” belongs to the plan overlap. Remove it, or choose that plan."],
+        ),
+        (
+            changed("plan: crossed", "plan: crossed, checks: {}"),
+            [
+                "line 14, allocation.checks: This is empty. "
+                "Write one of these at least: codes, every, key, known_bad, identical, blank."
+            ],
         ),
         (changed("format: 1", "format: 2"), ["line 1, format: This must be 1."]),
         (
