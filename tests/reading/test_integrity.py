@@ -174,7 +174,7 @@ def views(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, URLPatt
 def addresses_of_a_study(study: Study) -> list[str]:
     """Every address under a study that is not one of the reading room."""
     image = Image.objects.of(study)[0]
-    known = {"key": study.key, "deed": "copy", "image": image.key, "product": "meta"}
+    known = {"key": study.key, "deed": "copy", "image": image.key, "product": "meta", "form": "svg"}
     found = []
     for name, pattern in views(get_resolver()):
         names = pattern.pattern.regex.groupindex if hasattr(pattern.pattern, "regex") else {}

@@ -256,7 +256,7 @@ def test_the_board_and_the_report_tell_who_failed_and_no_figure_counts_a_check()
         (careless.pk, "known_bad"): False,
         (careless.pk, "blank"): False,
     }
-    words = [row.checks for row in board_of(study)]
+    words = [row.checked.words for row in board_of(study)]
     assert words == ["0 of 2 failed", "2 of 2 failed: a blank image, a known-bad output"]
     client = Client()
     client.force_login(study.created_by)

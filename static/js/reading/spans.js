@@ -105,6 +105,7 @@ export class Spans extends Criterion {
     if (!this.caret) return "";
     const rtl = getComputedStyle(this.text).direction === "rtl";
     this.#selected = null;
+    document.getSelection().removeAllRanges();
     this.caret.move(rtl ? -by : by, extend);
     paint("rs-select", [rangeOf(this.text, this.caret.passage)]);
     this.reading.speak(word("selected", { text: wordsOf(this.text, this.caret.passage) }));
@@ -124,6 +125,7 @@ export class Spans extends Criterion {
   }
 
   #label(button) {
+    if (!document.getSelection().isCollapsed) this.#select(); // the browser tells of a selection a moment later
     const { passage } = this;
     if (!passage) {
       this.reading.say(word("select-first"));
