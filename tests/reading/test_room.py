@@ -190,9 +190,10 @@ def test_a_reader_without_profile_is_asked_for_it_and_without_consent_for_that(s
     seat = factories.make_member(study, user=user)
     client = signed_in(user)
     url = reverse("reading:start", args=[study.key])
-    assert client.get(url)["Location"] == reverse("accounts:profile")
+    form = client.get(url)["Location"]
+    assert form == reverse("accounts:profile", query={"next": url})
     profile = {"name": "Dr Example", "specialty": "radiology", "years_experience": "8"}
-    client.post(reverse("accounts:profile"), profile)
+    assert client.post(form, profile)["Location"] == url, "from the profile it goes on with the study"
     assert "I agree" in client.get(url).content.decode()
     client.post(reverse("reading:consent", args=[study.key]), {"printed_name": "Dr Example"})
     page = client.get(url).content.decode()

@@ -54,7 +54,7 @@ def start(request: HttpRequest, key: str) -> HttpResponse:
     """Where a reader stands, and one button that leads on."""
     seat = access_seat(request, key)
     if not ReaderProfile.objects.filter(user=seat.user_id).exists():
-        return redirect("accounts:profile")
+        return redirect(reverse("accounts:profile", query={"next": request.path}))
     return _start(request, seat)
 
 
