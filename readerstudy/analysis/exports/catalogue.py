@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from readerstudy.analysis.codebook import COLUMNS, Column
 from readerstudy.analysis.exports import description, mrmc
+from readerstudy.analysis.exports.adjudications import adjudications, has_rules
 from readerstudy.analysis.exports.bundle import Chunks, File, zipped
 from readerstudy.analysis.exports.cases import cases
 from readerstudy.analysis.exports.marks import DRAWN, coco, marks
@@ -89,12 +90,14 @@ long_table = ExportTable(
 
 
 def tables_of(source: Source) -> list[ExportTable]:
-    """Every table of this study; marks only where something can be drawn."""
+    """Every table of this study; settlements only where the protocol has rules, marks where something can be drawn."""
+    settled = [adjudications] if has_rules(source) else []
     drawn = [marks] if _has_marks(source) else []
     asked = [events, long_table, *wide_tables(source)]
     numbered = [mrmc.names] if mrmc.questions(source) else []
     return [
         *asked,
+        *settled,
         readers,
         sessions,
         cases,
