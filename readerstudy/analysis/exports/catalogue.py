@@ -36,6 +36,7 @@ from readerstudy.analysis.models import Report
 from readerstudy.analysis.report import software
 from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.table import STRATUM
+from readerstudy.cases.models import ReferenceStandard
 from readerstudy.generation.models import Extraction
 from readerstudy.studies.models import Design, Study
 
@@ -113,6 +114,8 @@ def tables_of(source: Source) -> list[ExportTable]:
 
 def _has_marks(source: Source) -> bool:
     if any(row.kind in DRAWN for row in source.criteria.values()):
+        return True
+    if ReferenceStandard.objects.filter(study=source.study).exclude(marks=None).exclude(marks=[]).exists():
         return True
     return Extraction.objects.of(source.study).exclude(boxes=[]).exists()
 
@@ -278,7 +281,7 @@ def about(source: Source, report: Report | None) -> dict[str, Any]:
 
 def catalogue(source: Source, report: Report | None) -> list[Group]:
     """All files in groups, for the page."""
-    found = [*files_of(source, report), *containers_of(source, report)]
+    found = [*containers_of(source, report), *files_of(source, report)]
     grouped = [
         Group(heading, tuple(file for file in found if file.group == name)) for name, heading in GROUPS
     ]
