@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from readerstudy.analysis import cells
 from readerstudy.analysis.blinding import ShownArms
+from readerstudy.reading.adjudication.given import oriented
 from readerstudy.reading.adjudication.table import Row, rows
-from readerstudy.studies.models import Study
+from readerstudy.reading.protocol import frozen_of
+from readerstudy.studies.models import Criterion, Study
+from readerstudy.studies.rubrics.values import read_number
 
 HEADER = (
     "study",
@@ -33,14 +37,38 @@ HEADER = (
 BETWEEN = " | "
 
 
-def adjudicated_rows(study: Study) -> Iterator[list[str]]:
+def adjudicated_rows(study: Study, people: Mapping[str, str] | None = None) -> Iterator[list[str]]:
     """One line a question of a rule, whether or not readers disagree, in the order of `HEADER`.
 
-    Arms stand under their codes while the study is blinded.
+    While the study is blinded arms stand under their codes, in the order of the codes. Comparisons are turned to it,
+    for the order of the protocol would tell which is which. `people` names adjudicators as other tables do.
     """
-    names = {arm.pk: arm.name for arm in ShownArms.of(study).arms}
-    for row in rows(study):
-        yield _cells(study, row, names)
+    shown, frozen = ShownArms.of(study), frozen_of(study)
+    asked = {each.key: each for each in (*frozen.criteria, *frozen.terms.second)}
+    names = {arm.pk: arm.name for arm in shown.arms}
+    found = [_as_shown(row, shown.order, asked) for row in rows(study)]
+    for row in sorted(found, key=lambda row: _in_order(row, shown.order, list(asked))):
+        yield _cells(
+            study, replace(row, adjudicator=(people or {}).get(row.adjudicator, row.adjudicator)), names
+        )
+
+
+def _as_shown(row: Row, order: Sequence[int], asked: Mapping[str, Criterion]) -> Row:
+    """The row with its arms in the order in which they are shown, and its answers turned with them."""
+    arms, criterion = tuple(sorted(row.arms, key=order.index)), asked.get(row.criterion)
+    if arms == row.arms or criterion is None:
+        return replace(row, arms=arms)
+    value = oriented(criterion, row.value, row.arms, arms)
+    answers = {reader: oriented(criterion, said, row.arms, arms) for reader, said in row.answers.items()}
+    score = row.score if value == row.value else read_number(value)
+    return replace(row, arms=arms, value=value, answers=answers, score=score)
+
+
+def _in_order(row: Row, order: Sequence[int], keys: Sequence[str]) -> tuple[object, ...]:
+    arms = [order.index(arm) for arm in row.arms]
+    asked = keys.index(row.criterion) if row.criterion in keys else len(keys)
+    about = -1 if row.arm is None else order.index(row.arm)
+    return row.case, arms, asked, about, len(row.part), row.part
 
 
 def facts_of(study: Study, found: Iterable[Row], names: Mapping[int, str]) -> bytes:

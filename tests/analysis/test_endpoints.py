@@ -75,9 +75,11 @@ def study_of(
     analysis: Mapping[str, Any] | None = None,
     before_lock: Callable[[Study], None] = lambda _study: None,
     cases: Mapping[str, Any] | None = None,
+    arms: int = 2,
+    readers: int = 2,
 ) -> Study:
-    """Four cases, normal and abnormal in turn, two arms and two readers; nothing is read yet."""
-    study = factories.make_ready_study(cases=4, arms=2, readers=2, positive_label="abnormal")
+    """Four cases, normal and abnormal in turn, two arms and two readers if nothing is said; nothing is read yet."""
+    study = factories.make_ready_study(cases=4, arms=arms, readers=readers, positive_label="abnormal")
     Criterion.objects.of(study).delete()
     for question in questions:
         save_criterion(study=study, fields=from_document(question), by=study.created_by)
@@ -251,6 +253,16 @@ def test_boxes_and_outlines_overlap_as_counted_by_hand() -> None:
 
 def test_the_boxes_of_a_model_are_laid_on_the_reference_marks() -> None:
     """Of the first case the model's box is the upper left quarter, of the second it has none; C003 has no reference."""
+    study = study_with_boxes_of_models()
+    (own,) = figures(study, "overlap")
+    assert (own["reader"], own["n_cases"]) == (BOXES_OF_MODEL, 2)
+    assert own["value"] == pytest.approx((0.5 + 0.0) / 2)
+    table = document_of(build_report(study)).sections[0].tables[0]
+    assert table.groups[0].rows[0][0].text.endswith("its own boxes")
+
+
+def study_with_boxes_of_models() -> Study:
+    """Two arms and three cases: one arm draws on the first and on the last, which has no reference marks."""
     study = factories.make_study(positive_label="abnormal")
     arm, silent = factories.make_arm(study, name="One"), factories.make_arm(study, name="Two")
     save_criterion(study=study, fields=from_document(BOX), by=study.created_by)
@@ -267,11 +279,7 @@ def test_the_boxes_of_a_model_are_laid_on_the_reference_marks() -> None:
     width, height = size_shown(study.cases.get(code="C001").images.get(), ShownAs.FULL)
     left = [{"slot": "current", "frame": 0, "points": [[0, 0], [width / 2, height]]}]
     marked(study, C001=left, C002=left)
-    (own,) = figures(study, "overlap")
-    assert (own["reader"], own["n_cases"]) == (BOXES_OF_MODEL, 2)
-    assert own["value"] == pytest.approx((0.5 + 0.0) / 2)
-    table = document_of(build_report(study)).sections[0].tables[0]
-    assert table.groups[0].rows[0][0].text.endswith("its own boxes")
+    return study
 
 
 def _marks(study: Study) -> None:

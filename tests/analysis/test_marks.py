@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from readerstudy.analysis.exports.catalogue import streamed
-from readerstudy.cases.models import Case, Image, ImageRules, ShownAs
+from readerstudy.cases.models import Case, Image, ImageRules, ReferenceStandard, ShownAs
 from readerstudy.cases.normalising import normalise_study
 from readerstudy.generation.models import Extraction
 from readerstudy.imaging.products import DISPLAY_SIDE
@@ -34,7 +35,9 @@ BIG = {"width": 2 * DISPLAY_SIDE, "height": DISPLAY_SIDE}
 STACK = {"width": 64, "height": 48, "frames": 9}
 
 
-def drawn_study(shown_as: ShownAs = ShownAs.FULL) -> Study:
+def drawn_study(
+    shown_as: ShownAs = ShownAs.FULL, reference: Sequence[Mapping[str, Any]] | None = None
+) -> Study:
     """Two cases with a large image each and a stack of nine frames before it; one arm drew a box on the stack."""
     study = factories.make_study(positive_label="abnormal")
     arm = factories.make_arm(study, name="Arm 1")
@@ -47,6 +50,7 @@ def drawn_study(shown_as: ShownAs = ShownAs.FULL) -> Study:
     normalise_study(study.pk)
     box = {"slot": "prior", "frame": 0, "x": 0.5, "y": 0.25, "width": 0.75, "height": 0.5, "label": "nodule"}
     Extraction.objects.create(interpretation=texts[0], status="valid", label="normal", boxes=[box])
+    ReferenceStandard.objects.filter(case=study.cases.get(code="C001")).update(marks=reference)
     factories.freeze(study)
     study = start_study(study=Study.objects.get(pk=study.pk), by=study.created_by)
     return factories.name_arms(study)
@@ -166,6 +170,24 @@ def test_a_models_box_lies_on_the_frame_that_it_was_given_and_ends_with_the_imag
     (row,) = [row for row in table(study) if row["drawn_by"] == "model"]
     assert (row["frame"], row["label"], row["arm"], row["reader"]) == ("4", "nodule", "Arm 1", "")
     assert json.loads(row["points"]) == [[32.0, 12.0], [64.0, 36.0]]
+
+
+@pytest.mark.parametrize("shown_as", [ShownAs.FULL, ShownAs.SENT])
+def test_the_marks_of_the_reference_stand_beside_them_as_they_were_given(shown_as: ShownAs) -> None:
+    given = [
+        {"slot": "current", "frame": 0, "points": [[1, 2], [30, 40.5]], "label": "mass"},
+        {"slot": "prior", "frame": 7, "points": list(OUTLINE), "label": ""},
+    ]
+    study = drawn_study(shown_as, given)
+    box, outline = [row for row in table(study) if row["drawn_by"] == "reference"]
+    assert [json.loads(row["points"]) for row in (box, outline)] == [
+        [[1.0, 2.0], [30.0, 40.5]],
+        list(OUTLINE),
+    ]
+    assert (box["kind"], box["label"], box["frame"]) == ("box", "mass", "0")
+    assert (outline["kind"], outline["frame"], outline["arm"], outline["reader"]) == ("polygon", "7", "", "")
+    names = {each["name"] for each in coco(study)["categories"]}
+    assert {"mass", "reference"} <= names
 
 
 def test_marks_on_smaller_images_stand_in_pixels_and_on_the_frame_of_the_original() -> None:

@@ -164,6 +164,7 @@ def test_drift_is_computed_from_the_order_of_reading(report: Any, rows: Any) -> 
     row = figure(report["drift"], about="correctness", variant="order")
     assert row["value"] == pytest.approx(slope, abs=1e-9)
     assert row["n_ratings"] == len(mine)
+    assert row["n_cases"] == len({each["case"] for each in mine})
     assert {each["variant"] for each in report["drift"] if each["about"] == "seconds"} == {
         "learning",
         "fatigue",

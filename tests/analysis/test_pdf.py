@@ -9,6 +9,7 @@ import zlib
 from dataclasses import replace
 
 import pytest
+from django.utils.translation import override
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import KeepTogether, Table
 
@@ -67,6 +68,22 @@ def test_there_are_pages_a_title_and_the_hash(report: Report, made: bytes) -> No
     assert 4 <= int(pages) <= 40
     assert report.input_sha256.encode() in made
     assert b"/Lang" in made
+
+
+def test_the_language_of_the_file_is_that_of_its_words(report: Report, made: bytes) -> None:
+    assert b"/Lang (en" in made
+    with override("de"):
+        assert b"/Lang (de" in pdf(report)
+
+
+def test_a_long_table_begins_on_the_page_of_its_heading(report: Report) -> None:
+    """A caption that must stay with its table would push all of a table that fits on one page to the next."""
+    told = document_of(report.content).sections[-1].tables[0]
+    (group, *_others) = told.groups
+    long = replace(told, groups=(replace(group, rows=group.rows[:1] * 40),))
+    assert not any(
+        each.getKeepWithNext() or isinstance(each, KeepTogether) for each in table_on_paper(long, "")
+    )
 
 
 def test_no_page_begins_with_the_last_rows_of_a_table(report: Report) -> None:

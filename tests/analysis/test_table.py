@@ -183,8 +183,9 @@ def test_a_second_presentation_of_an_output_is_the_second_repeat(forge: Any) -> 
         f"WHERE id = {output.allocation_id}"
     )
     forge(
-        "INSERT INTO reading_allocatedoutput (allocation_id, arm_id, interpretation_id, letter, side) SELECT a.id, "
-        f"{output.arm_id}, {output.interpretation_id}, 'A', 0 FROM reading_allocation a WHERE a.key = 'again'"
+        "INSERT INTO reading_allocatedoutput (allocation_id, arm_id, interpretation_id, letter, side, copy) "
+        f"SELECT a.id, {output.arm_id}, {output.interpretation_id}, 'A', 0, 0 "
+        "FROM reading_allocation a WHERE a.key = 'again'"
     )
     rows = rows_of(study, case="C001", arm="Alpha")
     assert [(row["repeat"], row["period"], row["value"]) for row in rows] == [

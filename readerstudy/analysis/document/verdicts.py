@@ -27,6 +27,12 @@ def section(content: Content, badges: Badges) -> Section | None:
 
 
 def _line(found: Content) -> str:
+    """The kappa of each arm; without the sample of outputs that were not flagged there is none yet."""
+    known = [row for row in found["arms"] if row["arm"] and row["declined"]["value"] is not None]
+    if not known:
+        return _(
+            "Kappa of rules and people on refused or not cannot be computed from what people have judged."
+        )
     said = (
         _("%(arm)s %(kappa)s (%(interval)s)")
         % {
@@ -34,8 +40,7 @@ def _line(found: Content) -> str:
             "kappa": decimal(row["declined"]["value"]),
             "interval": words.with_interval(row["declined"]),
         }
-        for row in found["arms"]
-        if row["arm"]
+        for row in known
     )
     return _("Kappa of rules and people on refused or not: %(found)s.") % {"found": listed(said)}
 

@@ -7,6 +7,7 @@ score counts in units of that score.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -65,7 +66,8 @@ def _trends(evidence: Evidence, key: str, points: list[Point]) -> Iterator[Conte
         wanted.append((period_effect, lambda turn: turn.period))
     for trend, place in wanted:
         found = trend(_trace(points, place), inference=evidence.inference)[-1]
-        yield plain(found.labelled(criterion=key), about=key, p_adjusted=None)
+        cases = len({turn.case for turn, _unit, _value in points})  # whose outputs are the units of the trend
+        yield plain(replace(found, n_cases=cases).labelled(criterion=key), about=key, p_adjusted=None)
 
 
 def _of_seconds(evidence: Evidence, timed: list[Point]) -> Iterator[Content]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from readerstudy.analysis.codebook import COLUMNS, Column
 from readerstudy.analysis.exports import description, mrmc
+from readerstudy.analysis.exports.adjudications import adjudications, has_rules
 from readerstudy.analysis.exports.bundle import Chunks, File, zipped
 from readerstudy.analysis.exports.cases import cases
 from readerstudy.analysis.exports.marks import DRAWN, coco, marks
@@ -35,6 +36,7 @@ from readerstudy.analysis.models import Report
 from readerstudy.analysis.report import software
 from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.table import STRATUM
+from readerstudy.cases.models import ReferenceStandard
 from readerstudy.generation.models import Extraction
 from readerstudy.studies.models import Design, Study
 
@@ -89,12 +91,14 @@ long_table = ExportTable(
 
 
 def tables_of(source: Source) -> list[ExportTable]:
-    """Every table of this study; marks only where something can be drawn."""
+    """Every table of this study; settlements only where the protocol has rules, marks where something can be drawn."""
+    settled = [adjudications] if has_rules(source) else []
     drawn = [marks] if _has_marks(source) else []
     asked = [events, long_table, *wide_tables(source)]
     numbered = [mrmc.names] if mrmc.questions(source) else []
     return [
         *asked,
+        *settled,
         readers,
         sessions,
         cases,
@@ -110,6 +114,8 @@ def tables_of(source: Source) -> list[ExportTable]:
 
 def _has_marks(source: Source) -> bool:
     if any(row.kind in DRAWN for row in source.criteria.values()):
+        return True
+    if ReferenceStandard.objects.filter(study=source.study).exclude(marks=None).exclude(marks=[]).exists():
         return True
     return Extraction.objects.of(source.study).exclude(boxes=[]).exists()
 
@@ -275,7 +281,7 @@ def about(source: Source, report: Report | None) -> dict[str, Any]:
 
 def catalogue(source: Source, report: Report | None) -> list[Group]:
     """All files in groups, for the page."""
-    found = [*files_of(source, report), *containers_of(source, report)]
+    found = [*containers_of(source, report), *files_of(source, report)]
     grouped = [
         Group(heading, tuple(file for file in found if file.group == name)) for name, heading in GROUPS
     ]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from readerstudy.analysis import cells
 from readerstudy.analysis.codebook import HEADER, OUTPUTS_FILE, rows
+from readerstudy.analysis.declared import ON_IMAGES
+from readerstudy.analysis.drawn import Marks, boxes_of_models, reference_marks
 from readerstudy.analysis.evidence import is_figured, seed_of
 from readerstudy.analysis.exports.tables import ExportTable, Source
-from readerstudy.analysis.table import STRATUM
+from readerstudy.analysis.table import STRATUM, LongTable
 from readerstudy.generation.verdicts.agreement import verdict_seed
+from readerstudy.reading.protocol import frozen_of
 from readerstudy.stats.inference import Inference
 from readerstudy.studies.models import Arm, Criterion, Design
 from readerstudy.studies.protocol.exporting import data_of
@@ -59,7 +62,9 @@ def design(source: Source) -> bytes:
         "is_blinded": source.is_blinded,
         "criteria": [_question(row) for row in table.criteria.values()],
         "last_questions": [_question(row) for row in Criterion.objects.exit(study)],
+        "second_stage": [_question(row) for row in frozen_of(study).terms.second],
         "endpoints": _endpoints(source),
+        **_marks(source),
     }
     return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
 
@@ -74,6 +79,33 @@ def _endpoints(source: Source) -> list[dict[str, Any]]:
         told = {name: each.get(name) for name in ("name", "statistic", "criterion", "margin")}
         found.append({**told, "is_primary": bool(each.get("primary")), "contrast": named})
     return found
+
+
+def _marks(source: Source) -> dict[str, Any]:
+    """What endpoints on images are measured with: reference marks by case, and boxes of models by arm and case.
+
+    In pixels of what readers saw, as the answers in ratings.csv are; nothing where no endpoint needs them.
+    """
+    if not {each["statistic"] for each in Design.objects.of(source.study).section("endpoints")} & ON_IMAGES:
+        return {}
+    table = source.long
+    boxes = boxes_of_models(table)
+    return {
+        "reference_marks": _by_case(table, reference_marks(table)),
+        "model_boxes": {source.arms[arm]: _by_case(table, boxes[arm]) for arm in source.arms if arm in boxes},
+    }
+
+
+def _by_case(table: LongTable, marks: Mapping[int, Marks]) -> dict[str, list[dict[str, Any]]]:
+    return {
+        case.code: [
+            {"slot": slot, "frame": frame, "points": points}
+            for (slot, frame), placed in marks[pk].items()
+            for points in placed
+        ]
+        for pk, case in table.cases.items()
+        if pk in marks
+    }
 
 
 def _verdict_seeds(source: Source) -> dict[str, Any]:

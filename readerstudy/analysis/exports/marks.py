@@ -1,4 +1,4 @@
-"""What readers and models drew on images, in pixels of the original image: as a table and in COCO's form."""
+"""What readers and models drew, and the marks of the reference, in pixels of the original: as a table and as COCO."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from readerstudy.analysis import cells
 from readerstudy.analysis.codebook import Column
 from readerstudy.analysis.exports.tables import ExportTable, Source, fetched, fixed
-from readerstudy.cases.models import Image, ShownAs, rules_of
+from readerstudy.cases.models import Image, ReferenceStandard, ShownAs, rules_of
 from readerstudy.cases.viewing import size_shown
 from readerstudy.generation.models import Extraction
 from readerstudy.studies.models import Kind
 
-READER, MODEL = "reader", "model"
+READER, MODEL, REFERENCE = "reader", "model", "reference"
 DRAWN = (Kind.BOX, Kind.POINT, Kind.LENGTH, Kind.POLYGON)
+CORNERS = {1: Kind.POINT, 2: Kind.BOX}
+"""What a mark of the reference is by how many corners it has; an outline has more."""
 Point = tuple[float, float]
 
 STANDING = """
@@ -90,7 +92,7 @@ class Places:
 
 
 def marks_of(source: Source) -> Iterator[Mark]:
-    """Every mark that stands, readers' first; boxes of models, who are given the middle frame, after them."""
+    """Every mark that stands: readers', then boxes of models, who are given the middle frame, then the reference's."""
     places = Places.of(source)
     asked = [pk for pk, row in source.criteria.items() if row.kind in DRAWN]
     for seat, case, arm, criterion, value in fetched(STANDING, {"study": source.study.pk, "criteria": asked}):
@@ -103,6 +105,20 @@ def marks_of(source: Source) -> Iterator[Mark]:
                 frame = places.frame(image, mark["frame"])
                 yield Mark(*names, question.key, question.kind, number, "", image, frame, points)
     yield from _of_models(source, places)
+    yield from _of_reference(source, places)
+
+
+def _of_reference(source: Source, places: Places) -> Iterator[Mark]:
+    """What the reference standard marks: it is kept in pixels of the original."""
+    rows = ReferenceStandard.objects.filter(study=source.study, case__left_out_at=None).exclude(marks=None)
+    for row in rows.order_by("case__position"):
+        for number, mark in enumerate(row.marks or [], 1):
+            image = places.images.get((row.case_id, mark["slot"]))
+            if image is not None:
+                points = tuple((float(x), float(y)) for x, y in mark["points"])
+                kind = CORNERS.get(len(points), Kind.POLYGON)
+                label = mark.get("label", "")
+                yield Mark(REFERENCE, "", "", "", kind, number, label, image, mark["frame"], points)
 
 
 def _of_models(source: Source, places: Places) -> Iterator[Mark]:
@@ -149,13 +165,13 @@ COLUMNS = (
     Column("frame", "The frame of the original, in the order that readers see.", "from 0", "count"),
     Column("image_width", "Width of the original image.", "number", "pixels"),
     Column("image_height", "Height of the original image.", "number", "pixels"),
-    Column("drawn_by", "Who drew it.", "reader, model"),
-    Column("reader", "The reader's pseudonym; empty for models."),
+    Column("drawn_by", "Who drew it.", "reader, model, reference = of the reference standard"),
+    Column("reader", "The reader's pseudonym; empty for all others."),
     Column("arm", "The arm whose output is judged or drew it; empty for questions about the case."),
-    Column("criterion", "The question it answers, by its short name; empty for models."),
+    Column("criterion", "The question it answers, by its short name; empty for all others."),
     Column("kind", "What it is.", "box, point, length, polygon"),
     Column("mark", "Its number within one answer.", "from 1", "count"),
-    Column("label", "What the model called it."),
+    Column("label", "What the model, or the reference, calls it."),
     Column("left", "Left edge of what surrounds it.", "number", "pixels of the original"),
     Column("top", "Upper edge.", "number", "pixels of the original"),
     Column("width", "Width of what surrounds it.", "number", "pixels of the original"),
@@ -190,7 +206,7 @@ def _rows(source: Source) -> Iterator[list[str]]:
 
 marks = ExportTable(
     "marks.csv",
-    _("Boxes, points, lengths and outlines that readers and models drew, in pixels of the original images."),
+    _("What readers and models drew, and the marks of the reference, in pixels of the original images."),
     fixed(*COLUMNS),
     _rows,
     "marks",
@@ -200,14 +216,14 @@ marks = ExportTable(
 def coco(source: Source) -> bytes:
     """The same in the form of COCO's object detection files.
 
-    A category is a question or, of models, the label; each annotation also tells `drawn_by`, `reader`, `arm`, `kind`.
+    A category is a question, a label or who drew it; each annotation also tells `drawn_by`, `reader`, `arm`, `kind`.
     """
     images: dict[tuple[int, int], dict[str, Any]] = {}
     categories: dict[str, int] = {}
     found: list[dict[str, Any]] = []
     for mark in marks_of(source):
         image = images.setdefault((mark.image.pk, mark.frame), _image(mark, len(images) + 1))
-        name = mark.criterion or mark.label or MODEL
+        name = mark.criterion or mark.label or mark.drawn_by
         category = categories.setdefault(name, len(categories) + 1)
         found.append(_annotation(mark, len(found) + 1, image["id"], category))
     document = {

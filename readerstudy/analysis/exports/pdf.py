@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
@@ -57,7 +59,7 @@ def pdf(report: Report) -> bytes:
         title=document.title,
         author="readerstudy",
         subject=f"report {report.input_sha256}",
-        lang="en",
+        lang=get_language() or settings.LANGUAGE_CODE,
         invariant=1,
     )
     frame = Frame(
@@ -224,11 +226,7 @@ def _section(report: Report, section: Section, level: int) -> list[Flowable]:
 
 def _table(told: Told, heading: str) -> list[Flowable]:
     small = _style(SMALL, textColor=HexColor(LIGHT[MUTED]))
-    head = (
-        [_words(told.caption, _style(SMALL, fontName=BOLD, keepWithNext=1))]
-        if told.caption != heading
-        else []
-    )
+    head = [_words(told.caption, _style(SMALL, fontName=BOLD))] if told.caption != heading else []
     widths, size = _widths(told)
     rows = _rows(told, size)
     table = Table(rows, colWidths=widths, repeatRows=1)
@@ -236,7 +234,7 @@ def _table(told: Told, heading: str) -> list[Flowable]:
     notes = [_words(caution, small) for caution in told.cautions]
     notes += [_words(" ".join(told.methods), small)] if told.methods else []
     parts = [*head, table, Spacer(0, 3), *notes]
-    return [KeepTogether(parts)] if len(rows) <= SHORT else parts
+    return [KeepTogether(parts)] if len(rows) <= SHORT else [CondPageBreak(110), *parts]
 
 
 def _rows(told: Told, size: float) -> list[list[Any]]:

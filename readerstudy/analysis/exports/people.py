@@ -9,9 +9,11 @@ from django.db.models import Count, F
 from django.utils.translation import gettext_lazy as _
 
 from readerstudy.analysis import cells
-from readerstudy.analysis.codebook import YES, Column
+from readerstudy.analysis.codebook import YES, YES_OR_BLANK, Column
 from readerstudy.analysis.exports.tables import ExportTable, Source, fetched, fixed, moment
-from readerstudy.reading.models import Session
+from readerstudy.reading.board import has_checks
+from readerstudy.reading.check_outcomes import outcomes_of
+from readerstudy.reading.models import AllocationPlan, CheckMadeOf, Session
 
 SESSIONS = (
     Column("reader", "The reader's pseudonym."),
@@ -45,23 +47,28 @@ sessions = ExportTable(
 ALLOCATION = """
 SELECT m.seat, a.position, a.period, a.batch, a.kind, c.code, coalesce(o.arm_id, a.arm_id), o.letter, o.side, false,
        EXISTS (SELECT FROM reading_allocation n WHERE n.succeeds_id = a.id), r.shown_at, r.unaided_at,
-       r.first_answer_at, r.last_answer_at, r.submitted_at, r.active_seconds, c.position, a.id
+       r.first_answer_at, r.last_answer_at, r.submitted_at, r.active_seconds, c.position, s.number, a.check_kind,
+       m.id, a.id
 FROM reading_allocation a
 JOIN reading_allocationplan p ON p.id = a.plan_id AND NOT p.is_pilot
 JOIN studies_membership m ON m.id = a.seat_id
 JOIN cases_case c ON c.id = a.case_id
 LEFT JOIN reading_allocatedoutput o ON o.allocation_id = a.id
 LEFT JOIN reading_reading r ON r.allocation_id = a.id
+LEFT JOIN (
+    SELECT o.id, row_number() OVER (PARTITION BY o.seat_id ORDER BY o.started_at, o.id) AS number
+    FROM reading_session o JOIN studies_membership w ON w.id = o.seat_id AND w.study_id = %(study)s
+) s ON s.id = r.session_id
 WHERE p.study_id = %(study)s
 UNION ALL
 SELECT m.seat, NULL, NULL, NULL, '', c.code, h.arm_id, '', NULL, true, false, NULL, NULL, NULL, NULL, NULL, NULL,
-       c.position, NULL
+       c.position, NULL, '', m.id, NULL
 FROM reading_hiddenoutput h
 JOIN reading_allocationplan p ON p.id = h.plan_id AND NOT p.is_pilot
 JOIN studies_membership m ON m.id = h.seat_id
 JOIN cases_case c ON c.id = h.case_id
 WHERE p.study_id = %(study)s
-ORDER BY 1, 2 NULLS LAST, 18, 19, 9, 8
+ORDER BY 1, 2 NULLS LAST, 18, 22, 9, 8
 """
 
 ALLOCATION_COLUMNS = (
@@ -97,15 +104,33 @@ ALLOCATION_COLUMNS = (
         "number",
         "s",
     ),
+    Column("session", "The sitting in which it was shown, as sessions.csv numbers them.", "from 1", "count"),
+    Column(
+        "check",
+        "What an attention check is made of; empty for other presentations.",
+        ", ".join(CheckMadeOf.values),
+    ),
+    Column(
+        "check_passed", "Whether the attention check was passed; empty where no answer tells.", YES_OR_BLANK
+    ),
 )
 
 
 def _allocation(source: Source) -> Iterator[list[str]]:
+    passed = _checks(source)
     for row in fetched(ALLOCATION, {"study": source.study.pk}):
-        yield _planned(source, row)
+        yield _planned(source, row, passed)
 
 
-def _planned(source: Source, row: tuple[Any, ...]) -> list[str]:
+def _checks(source: Source) -> dict[tuple[int, int], bool | None]:
+    """What became of each attention check, by the reader's membership and the position."""
+    plan = AllocationPlan.objects.locked(source.study)
+    if not has_checks(plan):
+        return {}
+    return {(each.seat, each.position): each.passed for each in outcomes_of(plan)}
+
+
+def _planned(source: Source, row: tuple[Any, ...], passed: dict[tuple[int, int], bool | None]) -> list[str]:
     seat, position, period, batch, kind, case, arm, letter, side, hidden, taken, *rest = row
     return [
         f"R{seat:02d}",
@@ -119,6 +144,9 @@ def _planned(source: Source, row: tuple[Any, ...]) -> list[str]:
         cells.flag(taken),
         *(moment(at) for at in rest[:5]),
         cells.number(rest[5]),
+        cells.number(rest[7]),
+        rest[8],
+        cells.flag(passed.get((rest[9], position))),
     ]
 
 
