@@ -18,6 +18,8 @@ SAYS_NOTHING = "burned_in_text_unknown"  # the mildest reason to look: most file
 
 
 _ONLY_SAYS_NOTHING = models.Q(needs_look__1__isnull=True, needs_look__0__code=SAYS_NOTHING)
+_UNCONFIRMED = models.Q(confirmed_at=None)
+_RISKY = ~models.Q(needs_look=[]) & ~_ONLY_SAYS_NOTHING
 
 
 class Images(models.QuerySet["Image"]):
@@ -31,14 +33,24 @@ class Images(models.QuerySet["Image"]):
         )
 
     def unconfirmed(self) -> Images:
-        return self.filter(confirmed_at=None)
+        return self.filter(_UNCONFIRMED)
 
     def confirmed(self) -> Images:
-        return self.filter(confirmed_at__isnull=False)
+        return self.filter(~_UNCONFIRMED)
 
     def risky(self) -> Images:
         """Those that have a reason of their own to show a name, not only a file that says nothing of it."""
-        return self.exclude(needs_look=[]).exclude(_ONLY_SAYS_NOTHING)
+        return self.filter(_RISKY)
+
+    def tallied(self) -> dict[str, int]:
+        """How many there are under `all`, `unconfirmed`, `risky` and `confirmed`, in one query."""
+        counts: dict[str, int] = self.order_by().aggregate(
+            all=models.Count("pk"),
+            unconfirmed=models.Count("pk", filter=_UNCONFIRMED),
+            risky=models.Count("pk", filter=_RISKY),
+            confirmed=models.Count("pk", filter=~_UNCONFIRMED),
+        )
+        return counts
 
     def being_masked(self) -> Images:
         """Those with boxes that are not burned in yet, so that nobody can look at the result."""

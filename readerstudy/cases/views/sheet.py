@@ -66,11 +66,12 @@ def _sheet(request: HttpRequest, study: Study) -> dict[str, Any]:
     masked = set(
         Image.objects.being_masked().filter(pk__in=[image.pk for image in page]).values_list("pk", flat=True)
     )
+    counts = images.tallied()
     return {
         "page": page,
         "show": wanted if wanted in FILTERS else "",
-        "filters": [(name, FILTER_NAMES[name], only(images).count()) for name, only in FILTERS.items()],
-        "image_count": images.count(),
+        "filters": [(name, told, counts[name or "all"]) for name, told in FILTER_NAMES.items()],
+        "image_count": counts["all"],
         "unconfirmed": [image for image in page if image.confirmed_at is None and image.pk not in masked],
         "masked": masked,
         "confirmed": [image for image in page if image.confirmed_at is not None],

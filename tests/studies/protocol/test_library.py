@@ -144,6 +144,7 @@ KINDS_OF = {
     "ac1": NOMINAL,
     "icc": ORDERED,
     "iou": {"box", "polygon"},
+    "hit_share": {"box", "point", "polygon"},
     "mean_error": {"integer", "number", "length"},
     "limits_of_agreement": {"integer", "number", "length"},
     "kendall_tau": ORDERED | {"ranking"},
