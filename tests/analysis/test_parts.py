@@ -17,7 +17,7 @@ from readerstudy.analysis.document import document_of
 from readerstudy.analysis.evidence import gather
 from readerstudy.analysis.narrow import narrowed
 from readerstudy.analysis.report import build_report, part_report
-from readerstudy.analysis.table import LongTable
+from readerstudy.analysis.table import LongTable, label_of
 from readerstudy.reading.models import Allocation, Reading
 from readerstudy.studies.lifecycle import State
 from readerstudy.studies.models import Study
@@ -291,6 +291,16 @@ def test_a_part_has_the_figures_of_its_cases_readers_and_arm(rated_study: Study,
     (refusals,) = part["refusals"]
     assert (refusals["declined"], refusals["responses"]) == (1, 3)
     assert part["counts"]["cases"] == 3
+
+
+def test_an_output_may_name_a_label_that_no_case_of_a_part_has(rated_study: Study) -> None:
+    evidence = gather(rated_study)
+    cases = frozenset(pk for pk, case in evidence.table.cases.items() if label_of(case) == "normal")
+    found = part_report(narrowed(evidence, cases=cases))["classification"]
+    row = figure(found["estimates"], estimator="accuracy", arm="Alpha", refusals="conditional")
+    assert (row["value"], row["n_cases"]) == (0.5, 2), "one of two normal cases was called abnormal"
+    sensitivity = figure(found["estimates"], estimator="sensitivity", arm="Alpha", refusals="conditional")
+    assert sensitivity["value"] is None and sensitivity["reason"]
 
 
 def test_the_whole_as_a_part_is_the_whole(rated_study: Study, report: Any) -> None:

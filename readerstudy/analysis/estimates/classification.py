@@ -22,8 +22,6 @@ from readerstudy.stats.ratings import MISSING, Ratings
 from readerstudy.stats.scale import Scale
 from readerstudy.studies.models import Arm
 
-READER = "model"
-
 READER = "model"  # arms are compared as one reader under two conditions
 
 
@@ -32,7 +30,7 @@ def classification(evidence: Evidence) -> Content | None:
     references = _references(evidence)
     if not references:
         return None
-    labels = sorted({fold(label): label for label in references.values()}.values())
+    labels = _labels(evidence, references)
     positive = _spelled(evidence.study.positive_label, labels)
     marks = {
         refusals: [_marks(evidence, arm, labels, references, refusals) for arm in evidence.arms]
@@ -54,6 +52,12 @@ def classification(evidence: Evidence) -> Content | None:
             row for refusals in READINGS for row in _contrasts(evidence, marks[refusals], refusals)
         ],
     }
+
+
+def _labels(evidence: Evidence, references: dict[str, str]) -> list[str]:
+    """Those of the reference, and what outputs name that none of these cases has: so it is where cases are a part."""
+    named = (label for outputs in evidence.outputs.values() for label in outputs.labels if label)
+    return sorted({fold(label): label for label in (*named, *references.values())}.values())
 
 
 def _references(evidence: Evidence) -> dict[str, str]:
