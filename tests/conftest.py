@@ -24,6 +24,7 @@ from tests.prerequisites import find_chromium
 
 Visit = Callable[..., Page]
 CONSTANT = {"django_content_type", "auth_permission"}
+FLAGS = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs beside Django's tests
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the slow one costs minutes
@@ -101,8 +102,9 @@ def forge() -> Callable[[str], None]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One Chromium for the tests of a file; another one beside it could not be driven."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium())
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, "--no-sandbox"])
         yield chromium
         chromium.close()
 

@@ -1,4 +1,4 @@
-"""One demonstration and one Chromium for all journeys; those of `web` use Django's test database, the others never."""
+"""One demonstration for all journeys; those of `web` use Django's test database, the others never."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from readerstudy.demo.processes import Processes
 from tests.engines import database_url
 from tests.journeys.people import Person
 from tests.journeys.site import Demo
 from tests.journeys.web import Web
-from tests.prerequisites import find_chromium
-
-FLAGS = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(scope="session")
@@ -39,14 +36,6 @@ def demo(installation: Demo) -> Demo:
     if not installation.is_running:
         installation.start()
     return installation
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, "--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
