@@ -81,12 +81,11 @@ def time_all(study: Any) -> dict[str, Any]:
     from readerstudy.reading.balance import proof_of
     from readerstudy.reading.models import AllocationPlan
     from readerstudy.reading.planning import plan_fields
-    from readerstudy.studies.models import Membership
+    from readerstudy.studies.models import Design, Membership
 
     seats = [seat.seat or 0 for seat in Membership.objects.readers(study)]
-    plan = AllocationPlan(
-        study=study, algorithm=ALGORITHM, seats=max(seats), first=seats, **plan_fields(study)
-    )
+    fields = plan_fields(study, Design.objects.of(study))
+    plan = AllocationPlan(study=study, algorithm=ALGORITHM, seats=max(seats), first=seats, **fields)
     started = time.perf_counter()
     rows = Drawing(plan).rows(seats)
     drawn = time.perf_counter()

@@ -48,6 +48,14 @@ def test_its_study_can_be_made(name: str) -> None:
         assert Rating.objects.count() == 2 * report.ARMS * report.CRITERIA
 
 
+@pytest.mark.django_db
+def test_an_allocation_is_drawn_stored_and_proved() -> None:
+    found = allocation.time_all(allocation.make_study(readers=2, cases=4))
+    assert found["presentations"] > 0
+    assert found["follows_seed"]
+    assert found["keeps_promises"]
+
+
 def test_every_benchmark_is_looked_at_here() -> None:
     assert set(bench.NAMES) <= {*STUDIES, *WITHOUT_A_STUDY, *WITH_THAT_OF_GENERATION}
 
