@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from readerstudy.analysis.document import words
 from readerstudy.analysis.document.parts import Cell, Group, Row, Section, Table
@@ -35,7 +35,7 @@ def _counted(number: int) -> str:
 def _table(looks: Sequence[InterimLook], heading: str) -> Table:
     return Table(
         caption=heading,
-        head=(*words.number_heads(_("Look")), *words.heads(_("When"), _("Who"), _("At"), _("Report"))),
+        head=(*words.number_heads(pgettext("at results", "Look")), *words.heads(_("When"), _("Who"), _("At"), _("Report"))),
         groups=(Group("", tuple(_row(look) for look in looks)),),
         methods=(
             _(
