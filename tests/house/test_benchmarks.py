@@ -19,7 +19,7 @@ from readerstudy.studies.models import Study
 STUDIES: dict[str, Callable[[], object]] = {
     "allocation": lambda: allocation.make_study(readers=2, cases=1),
     "generation": lambda: generation.a_study(1),
-    "reading": lambda: reading.make_study(cases=1),
+    "reading": lambda: reading.make_room(cases=1, readers=1),
     "report": lambda: report.make_study(readers=2, ratings=2 * report.ARMS * report.CRITERIA),
     "uploads": uploads.make_study,
     "viewer": lambda: viewer.make_study(cases=1),
@@ -30,8 +30,7 @@ WITH_THAT_OF_GENERATION = {"limits", "soak"}
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As few readers and as small an image as the benchmark can do with."""
-    monkeypatch.setattr(reading, "READERS", 1)
+    """As small an image as the benchmark can do with."""
     monkeypatch.setattr(viewer, "HEIGHT", 64)
     monkeypatch.setattr(viewer, "WIDTH", 48)
 
