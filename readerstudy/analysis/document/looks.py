@@ -35,7 +35,10 @@ def _counted(number: int) -> str:
 def _table(looks: Sequence[InterimLook], heading: str) -> Table:
     return Table(
         caption=heading,
-        head=(*words.number_heads(pgettext("at results", "Look")), *words.heads(_("When"), _("Who"), _("At"), _("Report"))),
+        head=(
+            *words.number_heads(pgettext("at results", "Look")),
+            *words.heads(_("When"), _("Who"), _("At"), _("Report")),
+        ),
         groups=(Group("", tuple(_row(look) for look in looks)),),
         methods=(
             _(
