@@ -205,6 +205,8 @@ def test_comparisons_are_won_tied_and_lost(compared: Study) -> None:
     assert document.summary[0].sentence.startswith(
         "“Arm 1” against “Arm 2”: won 0.375, tied 0.375, lost 0.250"
     )
+    tables = [table for section in document.sections for table in section.tables]
+    assert all(group.rows for table in tables for group in table.groups), "no table is a head alone"
 
 
 def test_the_side_is_told_apart_from_the_arm(compared: Study) -> None:

@@ -19,7 +19,7 @@ def section(content: Content) -> Section:
         slug="foundations",
         heading=_("What this rests on"),
         sentences=(how_many(content), missing(content), _computed(content), _named(content)),
-        tables=(_readers(content), _questions(content)),
+        tables=(_readers(content), *([_questions(content)] if content["criteria"] else ())),
     )
 
 
