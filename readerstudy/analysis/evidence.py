@@ -18,6 +18,7 @@ from readerstudy.analysis.course import Course
 from readerstudy.analysis.declared import Declared
 from readerstudy.analysis.labels import own_label
 from readerstudy.analysis.last_answers import LastAnswers
+from readerstudy.analysis.pace import Pace
 from readerstudy.analysis.replicates import Replicates, replicates_of
 from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.table import LongTable, Record, label_of, reference_of
@@ -149,6 +150,7 @@ class Evidence:
     declared: Declared = field(default_factory=Declared)
     last_answers: LastAnswers = field(default_factory=LastAnswers)
     course: Course = field(default_factory=Course)
+    pace: Pace = field(default_factory=Pace)
     again: Mapping[str, Records] = field(default_factory=dict)
     """Ratings of outputs that were shown a second time, by the question's key."""
     compared: Mapping[str, Records] = field(default_factory=dict)
@@ -219,6 +221,8 @@ def gather(study: Study) -> Evidence:
         last_answers, course = LastAnswers.of(study), Course.of(study)
         digest.update(_facts_of(last_answers))
         digest.update(course.facts)
+        pace = Pace.of(table)
+        digest.update(pace.facts)
         adjudicated, checks = list(rows(study)), _checks(study)
         digest.update(facts_of(study, adjudicated, {pk: arm.name for pk, arm in table.arms.items()}))
         digest.update(_facts_of_checks(checks))
@@ -235,6 +239,7 @@ def gather(study: Study) -> Evidence:
         declared=declared,
         last_answers=last_answers,
         course=course,
+        pace=pace,
         again=read.by_key(table, read.again),
         compared=read.by_key(table, read.compared),
         of_cases=read.by_key(table, read.of_cases),

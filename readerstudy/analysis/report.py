@@ -28,6 +28,7 @@ from readerstudy.analysis.estimates.endpoints import endpoints
 from readerstudy.analysis.estimates.experts import experts
 from readerstudy.analysis.estimates.kappas import kappas
 from readerstudy.analysis.estimates.leaving import leaving
+from readerstudy.analysis.estimates.pace import pace
 from readerstudy.analysis.estimates.plain import Content
 from readerstudy.analysis.estimates.preferences import preferences
 from readerstudy.analysis.estimates.refusals import refusals
@@ -89,6 +90,7 @@ def report_of(evidence: Evidence) -> Content:
         "repeats": repeats(evidence),
         "drift": drift(evidence),
         "times": times(evidence),
+        "pace": pace(evidence),
         "disagreement": disagreement(evidence),
         **_adjudication(evidence),
         "checks": checks(evidence),
