@@ -33,6 +33,7 @@ from readerstudy.analysis.estimates.plain import Content
 from readerstudy.analysis.estimates.preferences import preferences
 from readerstudy.analysis.estimates.refusals import refusals
 from readerstudy.analysis.estimates.repeats import repeats
+from readerstudy.analysis.estimates.right import right
 from readerstudy.analysis.estimates.roc import roc
 from readerstudy.analysis.estimates.spread import spread
 from readerstudy.analysis.estimates.strata import strata
@@ -78,6 +79,7 @@ def report_of(evidence: Evidence) -> Content:
         "endpoints": endpoints(evidence),
         "criteria": [_criterion(evidence, sheet) for sheet in evidence.sheets.values()],
         "classification": classification(evidence),
+        "right": right(evidence),
         "self_agreement": self_agreement(evidence),
         "agreement_with_readers": with_readers(evidence),
         "leaving": leaving(evidence),
