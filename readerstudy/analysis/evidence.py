@@ -157,6 +157,10 @@ class Evidence:
     """Comparisons of two outputs beside each other, by the question's key."""
     of_cases: Mapping[str, Records] = field(default_factory=dict)
     """Answers about the case from every presentation of it, by the question's key."""
+    pieces: Mapping[str, Records] = field(default_factory=dict)
+    """Answers about findings, sentences and steps, by the question's key."""
+    spans: Mapping[str, Records] = field(default_factory=dict)
+    """Passages that were marked, and outputs that were read without a mark, by the question's key."""
     others: int = 0
     """Ratings that are in no sheet: of comparisons, cases, pieces of texts, and kinds without figures by arm."""
     adjudicated: tuple[Row, ...] = ()
@@ -243,6 +247,8 @@ def gather(study: Study) -> Evidence:
         again=read.by_key(table, read.again),
         compared=read.by_key(table, read.compared),
         of_cases=read.by_key(table, read.of_cases),
+        pieces=read.by_key(table, read.pieces),
+        spans=read.by_key(table, read.spans),
         others=read.others,
         adjudicated=tuple(adjudicated),
         checks=checks,
@@ -275,6 +281,8 @@ class _Read:
     again: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
     compared: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
     of_cases: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    pieces: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    spans: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
     repeats: int = 0
     others: int = 0
 
@@ -294,6 +302,12 @@ class _Read:
             self.compared[record.criterion].append(record)
         elif record.is_rated and criterion.applies_to == Scope.CASE:
             self.of_cases[record.criterion].append(record)
+        elif record.repeat == 1 and record.is_rated and record.part:
+            self.pieces[record.criterion].append(record)
+        elif (
+            record.repeat == 1 and criterion.kind == Kind.TEXT_SPAN and _was_looked_through(record, criterion)
+        ):
+            self.spans[record.criterion].append(record)
 
     @staticmethod
     def by_key(table: LongTable, found: dict[int, list[Record]]) -> dict[str, Records]:
@@ -316,6 +330,11 @@ def _read(table: LongTable, digest: Any) -> _Read:
 def is_comparison(criterion: Criterion) -> bool:
     """Whether a question sets two outputs beside each other."""
     return criterion.applies_to == Scope.PAIR and criterion.kind == Kind.COMPARATIVE
+
+
+def _was_looked_through(record: Record, criterion: Criterion) -> bool:
+    """Whether passages were marked, or the output was submitted without any though the question is always asked."""
+    return record.is_rated or (record.shown and record.submitted and not criterion.when)
 
 
 def is_figured(criterion: Criterion) -> bool:

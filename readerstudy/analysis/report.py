@@ -29,12 +29,14 @@ from readerstudy.analysis.estimates.experts import experts
 from readerstudy.analysis.estimates.kappas import kappas
 from readerstudy.analysis.estimates.leaving import leaving
 from readerstudy.analysis.estimates.pace import pace
+from readerstudy.analysis.estimates.pieces import pieces
 from readerstudy.analysis.estimates.plain import Content
 from readerstudy.analysis.estimates.preferences import preferences
 from readerstudy.analysis.estimates.refusals import refusals
 from readerstudy.analysis.estimates.repeats import repeats
 from readerstudy.analysis.estimates.right import right
 from readerstudy.analysis.estimates.roc import roc
+from readerstudy.analysis.estimates.spans import spans
 from readerstudy.analysis.estimates.spread import spread
 from readerstudy.analysis.estimates.strata import strata
 from readerstudy.analysis.estimates.times import times
@@ -85,6 +87,8 @@ def report_of(evidence: Evidence) -> Content:
         "leaving": leaving(evidence),
         "kappas": kappas(evidence),
         "preferences": preferences(evidence),
+        "pieces": pieces(evidence),
+        "spans": spans(evidence),
         "strata": strata(evidence),
         "confusion": confusion(evidence),
         "roc": roc(evidence),

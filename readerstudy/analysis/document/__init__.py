@@ -23,6 +23,7 @@ from readerstudy.analysis.document import (
     foundations,
     leaving,
     pace,
+    pieces,
     preferences,
     right,
     truth,
@@ -58,6 +59,7 @@ def document_of(content: Content) -> Document:
             criteria.section(criterion, badges, correction, kappa=kappas.get(criterion["key"]))
             for criterion in content["criteria"]
         ),
+        *pieces.sections(content, badges),
         arms.refusals(content, badges),
         verdicts.section(content, badges),
         arms.classification(content, badges),
