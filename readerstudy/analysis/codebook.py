@@ -57,7 +57,11 @@ COLUMNS = (
         "end get none.",
         "reader, rule, empty = there is no value",
     ),
-    Column("acceptable", "Whether the score meets the cut that the protocol declares.", YES_OR_BLANK),
+    Column(
+        "acceptable",
+        "Whether the score, or the choice, is one that the protocol declares acceptable.",
+        YES_OR_BLANK,
+    ),
     Column(
         "acceptable_as_intended",
         "As acceptable, but a refused output counts as not acceptable: one that was shown for each reader who read it, "
@@ -158,7 +162,7 @@ def rows(table: LongTable) -> list[tuple[str, ...]]:
         ("(all columns)", "", "How the table is written.", "", CONVENTIONS, ""),
         *((column.name, "", column.meaning, column.unit, column.coding, "") for column in COLUMNS),
         *(_value(criterion) for criterion in criteria),
-        *(_cut(criterion) for criterion in criteria if criterion.acceptable_from is not None),
+        *(_cut(criterion) for criterion in criteria if rule_of(criterion)),
         *(_stratum(table, name) for name in table.strata),
         *(
             (column.name, OUTPUTS_FILE, column.meaning, column.unit, column.coding, "")
@@ -180,7 +184,8 @@ def _values(criterion: Criterion) -> str:
 
 
 def _cut(criterion: Criterion) -> tuple[str, ...]:
-    return ("acceptable", criterion.key, f"Whether the score is {rule_of(criterion)}.", "", YES_OR_BLANK, "")
+    told = "answer" if criterion.kind == Kind.SINGLE_CHOICE else "score"
+    return ("acceptable", criterion.key, f"Whether the {told} is {rule_of(criterion)}.", "", YES_OR_BLANK, "")
 
 
 def _stratum(table: LongTable, name: str) -> tuple[str, ...]:
@@ -189,7 +194,10 @@ def _stratum(table: LongTable, name: str) -> tuple[str, ...]:
 
 
 def rule_of(criterion: Criterion) -> str:
-    """The declared cut in words, such as “4 or more”; empty where there is none."""
+    """The declared cut in words, such as “4 or more”, or the acceptable choices; empty where there is none."""
+    if criterion.kind == Kind.SINGLE_CHOICE:
+        labels = {option["value"]: option["label"] or option["value"] for option in criterion.options}
+        return ", ".join(f"“{labels.get(value, value)}”" for value in criterion.acceptable)
     if criterion.acceptable_from is None:
         return ""
     side = "less" if criterion.direction == Direction.LOWER else "more"

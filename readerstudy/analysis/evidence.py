@@ -18,6 +18,7 @@ from readerstudy.analysis.course import Course
 from readerstudy.analysis.declared import Declared
 from readerstudy.analysis.labels import own_label
 from readerstudy.analysis.last_answers import LastAnswers
+from readerstudy.analysis.pace import Pace
 from readerstudy.analysis.replicates import Replicates, replicates_of
 from readerstudy.analysis.snapshot import one_moment
 from readerstudy.analysis.table import LongTable, Record, label_of, reference_of
@@ -149,12 +150,17 @@ class Evidence:
     declared: Declared = field(default_factory=Declared)
     last_answers: LastAnswers = field(default_factory=LastAnswers)
     course: Course = field(default_factory=Course)
+    pace: Pace = field(default_factory=Pace)
     again: Mapping[str, Records] = field(default_factory=dict)
     """Ratings of outputs that were shown a second time, by the question's key."""
     compared: Mapping[str, Records] = field(default_factory=dict)
     """Comparisons of two outputs beside each other, by the question's key."""
     of_cases: Mapping[str, Records] = field(default_factory=dict)
     """Answers about the case from every presentation of it, by the question's key."""
+    pieces: Mapping[str, Records] = field(default_factory=dict)
+    """Answers about findings, sentences and steps, by the question's key."""
+    spans: Mapping[str, Records] = field(default_factory=dict)
+    """Passages that were marked, and outputs that were read without a mark, by the question's key."""
     others: int = 0
     """Ratings that are in no sheet: of comparisons, cases, pieces of texts, and kinds without figures by arm."""
     adjudicated: tuple[Row, ...] = ()
@@ -219,6 +225,8 @@ def gather(study: Study) -> Evidence:
         last_answers, course = LastAnswers.of(study), Course.of(study)
         digest.update(_facts_of(last_answers))
         digest.update(course.facts)
+        pace = Pace.of(table)
+        digest.update(pace.facts)
         adjudicated, checks = list(rows(study)), _checks(study)
         digest.update(facts_of(study, adjudicated, {pk: arm.name for pk, arm in table.arms.items()}))
         digest.update(_facts_of_checks(checks))
@@ -235,9 +243,12 @@ def gather(study: Study) -> Evidence:
         declared=declared,
         last_answers=last_answers,
         course=course,
+        pace=pace,
         again=read.by_key(table, read.again),
         compared=read.by_key(table, read.compared),
         of_cases=read.by_key(table, read.of_cases),
+        pieces=read.by_key(table, read.pieces),
+        spans=read.by_key(table, read.spans),
         others=read.others,
         adjudicated=tuple(adjudicated),
         checks=checks,
@@ -270,6 +281,8 @@ class _Read:
     again: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
     compared: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
     of_cases: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    pieces: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    spans: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
     repeats: int = 0
     others: int = 0
 
@@ -289,6 +302,12 @@ class _Read:
             self.compared[record.criterion].append(record)
         elif record.is_rated and criterion.applies_to == Scope.CASE:
             self.of_cases[record.criterion].append(record)
+        elif record.repeat == 1 and record.is_rated and record.part:
+            self.pieces[record.criterion].append(record)
+        elif (
+            record.repeat == 1 and criterion.kind == Kind.TEXT_SPAN and _was_looked_through(record, criterion)
+        ):
+            self.spans[record.criterion].append(record)
 
     @staticmethod
     def by_key(table: LongTable, found: dict[int, list[Record]]) -> dict[str, Records]:
@@ -311,6 +330,11 @@ def _read(table: LongTable, digest: Any) -> _Read:
 def is_comparison(criterion: Criterion) -> bool:
     """Whether a question sets two outputs beside each other."""
     return criterion.applies_to == Scope.PAIR and criterion.kind == Kind.COMPARATIVE
+
+
+def _was_looked_through(record: Record, criterion: Criterion) -> bool:
+    """Whether passages were marked, or the output was submitted without any though the question is always asked."""
+    return record.is_rated or (record.shown and record.submitted and not criterion.when)
 
 
 def is_figured(criterion: Criterion) -> bool:

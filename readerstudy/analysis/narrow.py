@@ -41,6 +41,8 @@ def narrowed(
         again=kept.records(evidence.again),
         compared=kept.records(evidence.compared),
         of_cases=kept.records(evidence.of_cases),
+        pieces=kept.records(evidence.pieces),
+        spans=kept.records(evidence.spans),
     )
 
 

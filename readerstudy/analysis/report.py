@@ -28,11 +28,15 @@ from readerstudy.analysis.estimates.endpoints import endpoints
 from readerstudy.analysis.estimates.experts import experts
 from readerstudy.analysis.estimates.kappas import kappas
 from readerstudy.analysis.estimates.leaving import leaving
+from readerstudy.analysis.estimates.pace import pace
+from readerstudy.analysis.estimates.pieces import pieces
 from readerstudy.analysis.estimates.plain import Content
 from readerstudy.analysis.estimates.preferences import preferences
 from readerstudy.analysis.estimates.refusals import refusals
 from readerstudy.analysis.estimates.repeats import repeats
+from readerstudy.analysis.estimates.right import right
 from readerstudy.analysis.estimates.roc import roc
+from readerstudy.analysis.estimates.spans import spans
 from readerstudy.analysis.estimates.spread import spread
 from readerstudy.analysis.estimates.strata import strata
 from readerstudy.analysis.estimates.times import times
@@ -77,11 +81,14 @@ def report_of(evidence: Evidence) -> Content:
         "endpoints": endpoints(evidence),
         "criteria": [_criterion(evidence, sheet) for sheet in evidence.sheets.values()],
         "classification": classification(evidence),
+        "right": right(evidence),
         "self_agreement": self_agreement(evidence),
         "agreement_with_readers": with_readers(evidence),
         "leaving": leaving(evidence),
         "kappas": kappas(evidence),
         "preferences": preferences(evidence),
+        "pieces": pieces(evidence),
+        "spans": spans(evidence),
         "strata": strata(evidence),
         "confusion": confusion(evidence),
         "roc": roc(evidence),
@@ -89,6 +96,7 @@ def report_of(evidence: Evidence) -> Content:
         "repeats": repeats(evidence),
         "drift": drift(evidence),
         "times": times(evidence),
+        "pace": pace(evidence),
         "disagreement": disagreement(evidence),
         **_adjudication(evidence),
         "checks": checks(evidence),
@@ -283,8 +291,8 @@ def _criterion(evidence: Evidence, sheet: Sheet) -> Content:
             "missing_share": _share(tally["planned"] - tally["rated"], tally["planned"]),
             "scored_by_rule": int(sheet.scored_by_rule.sum()),
         },
-        "estimates": alignment(evidence, sheet) if criterion.is_scored else [],
-        "differences": differences(evidence, sheet) if criterion.is_scored else [],
+        "estimates": alignment(evidence, sheet),
+        "differences": differences(evidence, sheet),
         "distribution": [] if has_text else spread(evidence, sheet),
         "agreement": agreement(evidence, sheet),
         "prevalence": prevalence(evidence, sheet),

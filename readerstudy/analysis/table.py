@@ -23,7 +23,7 @@ from readerstudy.analysis.worst import worst_of
 from readerstudy.cases.models import Case, as_label
 from readerstudy.generation.models import RefusalVerdict
 from readerstudy.reading.models import PresentationKind, Rating
-from readerstudy.studies.models import Arm, Criterion, Membership, RefusalPolicy, Role, Study
+from readerstudy.studies.models import Arm, Criterion, Kind, Membership, RefusalPolicy, Role, Study
 
 ROWS_AT_ONCE = 2000
 BY_READER, BY_RULE = "reader", "rule"
@@ -224,7 +224,7 @@ class LongTable:
         criterion, judged = self.criteria[record.criterion], self.verdict(record)
         by_rule = self.score_by_rule(record)
         score = record.score if by_rule is None else by_rule
-        acceptable = None if score is None else criterion.is_acceptable(score)
+        acceptable = accepted(criterion, record.value, score)
         as_intended = False if self.counts_as_refused(record) and cuts(criterion) else acceptable
         written = self._written
         return [
@@ -328,8 +328,17 @@ class _Written:
 
 
 def cuts(criterion: Criterion) -> bool:
-    """Whether the criterion declares which scores are acceptable."""
+    """Whether the criterion declares which scores, or which of its choices, are acceptable."""
+    if criterion.kind == Kind.SINGLE_CHOICE:
+        return bool(criterion.acceptable)
     return criterion.is_scored and criterion.acceptable_from is not None
+
+
+def accepted(criterion: Criterion, value: str, score: float | None) -> bool | None:
+    """Whether a rating is acceptable; None where there is none, or where nothing is declared."""
+    if criterion.kind == Kind.SINGLE_CHOICE:
+        return value in criterion.acceptable if value and cuts(criterion) else None
+    return None if score is None else criterion.is_acceptable(score)
 
 
 def reference_of(case: Case) -> str:

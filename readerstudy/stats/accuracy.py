@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from readerstudy.stats.alignment import Variant, crossed_mean, pair_up
+from readerstudy.stats.alignment import Variant, pair_up, share_of_readings
 from readerstudy.stats.arrays import BoolArray, FloatArray, IntArray
 from readerstudy.stats.estimate import Estimate, Reason
 from readerstudy.stats.inference import DEFAULT, Inference
-from readerstudy.stats.intervals import NEWCOMBE_PAIRED, newcombe_paired, proportion
+from readerstudy.stats.intervals import NEWCOMBE_PAIRED, newcombe_paired
 from readerstudy.stats.quantiles import binomial_lower_p, binomial_p, chi2_upper_p
 from readerstudy.stats.ratings import Ratings, RatingsError, Scores
 from readerstudy.stats.refusals import as_intended
@@ -156,15 +156,10 @@ def cochran_q(arms: FloatArray) -> Estimate:
 
 
 def _share(estimator: str, correct: Scores, *, variant: Variant, inference: Inference) -> Estimate:
-    sample = correct.sample()
-    if sample.n_ratings == 0:
-        reason = Reason.NO_REFERENCE if not correct.units else Reason.NO_RATINGS
-        return Estimate.undefined(estimator, reason, variant=variant).with_sample(sample)
-    if sample.n_readers > 1 or sample.n_ratings > sample.n_cases:
-        return crossed_mean(estimator, correct, variant=variant, inference=inference)
-    right = int(np.nansum(correct.values))
-    estimate = proportion(estimator, right, sample.n_ratings, inference=inference)
-    return estimate.with_sample(sample)
+    if not correct.units:
+        undefined = Estimate.undefined(estimator, Reason.NO_REFERENCE, variant=variant)
+        return undefined.with_sample(correct.sample())
+    return share_of_readings(estimator, correct, variant=variant, inference=inference)
 
 
 def _true_code(labels: Ratings, reference: Mapping[str, Label], case: str) -> int:

@@ -24,6 +24,7 @@ from readerstudy.stats.crossed import (
 )
 from readerstudy.stats.estimate import Estimate, Reason
 from readerstudy.stats.inference import DEFAULT, Inference
+from readerstudy.stats.intervals import proportion
 from readerstudy.stats.ratings import Ratings, RatingsError, Scores
 from readerstudy.stats.scale import Label, ScaleError
 
@@ -72,6 +73,20 @@ def proportion_acceptable(
 ) -> Estimate:
     """Return the share of acceptable ratings; ``acceptable`` holds 1, 0 and NaN."""
     return crossed_mean("proportion_acceptable", acceptable, variant=variant, inference=inference)
+
+
+def share_of_readings(
+    estimator: str, marks: Scores, *, variant: Variant = "rrrc", inference: Inference = DEFAULT
+) -> Estimate:
+    """Return the share of readings that are marked; ``marks`` holds 1, 0 and NaN.
+
+    With one reader and one reading of each case the interval is Wilson's, else that of the crossed design.
+    """
+    sample, given = marks.sample(), marks.values[marks.rated]
+    independent = sample.n_readers == 1 and sample.n_ratings == sample.n_cases
+    if not independent or not np.isin(given, (0.0, 1.0)).all():
+        return crossed_mean(estimator, marks, variant=variant, inference=inference)
+    return proportion(estimator, int(given.sum()), len(given), inference=inference).with_sample(sample)
 
 
 def win_rate(wins: Scores, *, variant: Variant = "rrrc", inference: Inference = DEFAULT) -> Estimate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from readerstudy.analysis.document import words
+from readerstudy.analysis.document import both_readings, words
 from readerstudy.analysis.document.parts import Cell, Group, Row, Section, Table
 from readerstudy.analysis.document.words import decimal, listed, whole
 from readerstudy.analysis.estimates.plain import AS_INTENDED, CONDITIONAL, Content
@@ -25,7 +25,11 @@ def refusals(content: Content, badges: Badges) -> Section:
         heading=_("Refusals"),
         sentences=(refusal_line(content), _denominators(content)),
         notices=(_hidden_notice(content),) if hidden else (),
-        tables=(_refusal_table(content["refusals"], badges), _verdict_table(content["refusals"])),
+        tables=(
+            _refusal_table(content["refusals"], badges),
+            *both_readings.tables(content, badges),
+            _verdict_table(content["refusals"]),
+        ),
     )
 
 

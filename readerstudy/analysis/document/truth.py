@@ -8,10 +8,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from readerstudy.analysis.document import words
+from readerstudy.analysis.document import levels, words
 from readerstudy.analysis.document.parts import Cell, Group, Line, Picture, Section, Table
 from readerstudy.analysis.document.words import decimal, listed, whole
-from readerstudy.analysis.estimates.plain import AS_INTENDED, Content
+from readerstudy.analysis.estimates.plain import Content
 from readerstudy.analysis.estimates.strata import LABELS
 from readerstudy.analysis.figures import confusion_of
 from readerstudy.analysis.figures.matrix import said
@@ -206,6 +206,8 @@ def strata(content: Content, badges: Badges) -> Section | None:
     if not any(level["estimates"] for stratum in found for level in stratum["levels"]):
         return None
     questions = {criterion["key"]: criterion["question"] for criterion in content["criteria"]}
+    every = (row for stratum in found for level in stratum["levels"] for row in level["estimates"])
+    questions |= {row["about"]: row["question"] for row in every if "question" in row}
     questions[LABELS] = _("Accuracy of the arm's own label")
     return Section(
         slug="strata",
@@ -235,22 +237,20 @@ def _stratum(stratum: Content, questions: Mapping[str, str], badges: Badges) -> 
             title=lambda row: _titled(row, questions),
             cells=lambda row: (
                 Cell(row["stratum"], "head"),
-                Cell(row["arm"], "text", badges[row["arm"]]),
+                levels.whose(row, badges),
                 words.value_cell(row),
                 words.interval_cell(row),
                 *words.counted(row)[:3],
             ),
         ),
         methods=(_("Interval: %(method)s.") % {"method": words.methods_named(rows)},),
-        cautions=words.cautions([(f"{row['stratum']}, {row['arm']}", row) for row in rows]),
+        cautions=words.cautions(
+            [(f"{row['stratum']}, {levels.whose(row, badges).text}", row) for row in rows]
+        ),
     )
 
 
 def _titled(row: Content, questions: Mapping[str, str]) -> str:
     if row["about"] == LABELS:
         return f"{questions[LABELS]}: {words.labels_words(row['refusals']).lower()}"
-    measure = _("share acceptable") if row["estimator"] == "proportion_acceptable" else _("mean score")
-    reading = (
-        words.refusals_words(row["refusals"]) if row["refusals"] == AS_INTENDED else _("refusals left out")
-    )
-    return f"{questions[row['about']]}: {measure}, {reading}"
+    return levels.titled(row, questions[row["about"]])

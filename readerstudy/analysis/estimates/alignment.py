@@ -1,4 +1,6 @@
-"""Per scored question and arm: the mean score and the share acceptable, and their differences between arms.
+"""Per question and arm: the mean score and the share acceptable, and their differences between arms.
+
+A choice has no mean, but a share acceptable where the protocol says which of its options are.
 
 Refusals: a mean exists conditional on a response, because an answer that was not given has no grade; as intended only
 where the protocol itself scores refusals as the worst of the scale. The share acceptable exists twice: as intended,
@@ -42,16 +44,17 @@ Measure = tuple[str, str]
 
 
 def cut_of(criterion: Criterion) -> Cut:
-    """The declared cut; call it only where `cuts(criterion)`."""
+    """The declared cut; of a scored question; call it only where `cuts(criterion)`."""
     comparison = "<=" if criterion.direction == Direction.LOWER else ">="
     return Cut(comparison, float(criterion.acceptable_from or 0.0))
 
 
 def measures(sheet: Sheet) -> list[Measure]:
-    """What a scored question admits, its primary measure first."""
+    """What a question admits, its primary measure first; nothing of a choice without a declared cut."""
     shares = [(SHARE, AS_INTENDED), (SHARE, CONDITIONAL)] if cuts(sheet.criterion) else []
     by_rule = [(MEAN, AS_INTENDED)] if sheet.scored_by_rule.any() else []
-    return [*shares, *by_rule, (MEAN, CONDITIONAL)]
+    means = [(MEAN, CONDITIONAL)] if sheet.criterion.is_scored else []
+    return [*shares, *by_rule, *means]
 
 
 def alignment(evidence: Evidence, sheet: Sheet) -> list[Content]:
@@ -87,12 +90,22 @@ def scores_of(evidence: Evidence, sheet: Sheet, place: int, measure: Measure) ->
     arm, values = evidence.arms[place].pk, sheet.scores[place]
     if refusals == CONDITIONAL:
         scores = arm_scores(evidence, values, answered(evidence, arm))
-        return scores if name == MEAN else mark_acceptable(scores, cut_of(sheet.criterion))
+        return scores if name == MEAN else _marked(sheet, scores)
     present = evidence.outputs[arm].present
     if name == MEAN:
         return arm_scores(evidence, _with_rule(sheet, place), present)
-    acceptable = mark_acceptable(arm_scores(evidence, values, present), cut_of(sheet.criterion))
+    acceptable = _marked(sheet, arm_scores(evidence, values, present))
     return as_intended(acceptable, sheet.refused[place][present])
+
+
+def _marked(sheet: Sheet, scores: Scores) -> Scores:
+    """1 where a score or a choice is acceptable, 0 where not, NaN where there is none."""
+    criterion = sheet.criterion
+    if criterion.is_scored:
+        return mark_acceptable(scores, cut_of(criterion))
+    places = [place for place, value in enumerate(criterion.values) if value in criterion.acceptable]
+    held = np.isin(scores.values, places).astype(np.float64)
+    return scores.with_values(np.where(scores.rated, held, np.nan))
 
 
 def _with_rule(sheet: Sheet, place: int) -> FloatArray:

@@ -110,6 +110,15 @@ def judged_by_case(evidence: Evidence) -> dict[str, tuple[str, FloatArray]]:
     return found
 
 
+def panels(evidence: Evidence, key: str) -> Iterator[tuple[list[str], Scores]]:
+    """The names of every two arms that were compared, and what the first won of each reader, as intended."""
+    judged = list(_judged(evidence, key))
+    for pair in combinations(evidence.table.arms, 2):
+        if own := _of(judged, pair):
+            names = [evidence.table.arms[arm].name for arm in pair]
+            yield names, _scores(evidence, [(each, each.seen(pair[0])[1]) for each in own])
+
+
 def _of(judged: list[Judged], pair: Pair) -> list[Judged]:
     return [each for each in judged if set(each.arms) == set(pair)]
 

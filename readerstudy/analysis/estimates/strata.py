@@ -1,6 +1,7 @@
-"""The first figure of each question, and the accuracy of the arms' own labels, within each level of each stratum.
+"""The figures of each question, and the accuracy of the arms' own labels, within each level of each stratum.
 
-These are looks into parts: no level is tested against another, and nothing is corrected.
+A question with a measure has its first one here. These are looks into parts: no level is tested against another, and
+nothing is corrected.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 
 from readerstudy.analysis.estimates.alignment import MEAN, measures, scores_of
 from readerstudy.analysis.estimates.classification import classification
+from readerstudy.analysis.estimates.levels import unscored
 from readerstudy.analysis.estimates.plain import Content, plain
 from readerstudy.analysis.evidence import Evidence, Sheet
 from readerstudy.analysis.narrow import narrowed
@@ -49,13 +51,13 @@ def _level(evidence: Evidence, name: str, level: str) -> Content:
     return {
         "level": level,
         "n_cases": len(cases),
-        "estimates": [*_scored(part), *_labelled(part)],
+        "estimates": [*_scored(part), *unscored(part), *_labelled(part)],
     }
 
 
 def _scored(part: Evidence) -> Iterator[Content]:
     for sheet in part.sheets.values():
-        if sheet.criterion.is_scored:
+        if measures(sheet):
             yield from _first_measure(part, sheet)
 
 
