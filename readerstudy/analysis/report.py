@@ -31,6 +31,7 @@ from readerstudy.analysis.estimates.leaving import leaving
 from readerstudy.analysis.estimates.plain import Content
 from readerstudy.analysis.estimates.preferences import preferences
 from readerstudy.analysis.estimates.refusals import refusals
+from readerstudy.analysis.estimates.regions import regions
 from readerstudy.analysis.estimates.repeats import repeats
 from readerstudy.analysis.estimates.roc import roc
 from readerstudy.analysis.estimates.spread import spread
@@ -83,6 +84,7 @@ def report_of(evidence: Evidence) -> Content:
         "kappas": kappas(evidence),
         "preferences": preferences(evidence),
         "strata": strata(evidence),
+        "regions": regions(evidence),
         "confusion": confusion(evidence),
         "roc": roc(evidence),
         "experts": experts(evidence),
