@@ -52,6 +52,7 @@ FIGURED = frozenset(
     }
 )
 """The kinds that figures by arm are made of; answers of all others are in the long table."""
+PIECES = frozenset({Scope.FINDING, Scope.SENTENCE, Scope.STEP})
 Records = tuple[Record, ...]
 
 
@@ -155,6 +156,8 @@ class Evidence:
     """Comparisons of two outputs beside each other, by the question's key."""
     of_cases: Mapping[str, Records] = field(default_factory=dict)
     """Answers about the case from every presentation of it, by the question's key."""
+    of_pieces: Mapping[str, Records] = field(default_factory=dict)
+    """Answers about sentences, findings or steps of outputs at their first presentation, by the question's key."""
     others: int = 0
     """Ratings that are in no sheet: of comparisons, cases, pieces of texts, and kinds without figures by arm."""
     adjudicated: tuple[Row, ...] = ()
@@ -238,6 +241,7 @@ def gather(study: Study) -> Evidence:
         again=read.by_key(table, read.again),
         compared=read.by_key(table, read.compared),
         of_cases=read.by_key(table, read.of_cases),
+        of_pieces=read.by_key(table, read.of_pieces),
         others=read.others,
         adjudicated=tuple(adjudicated),
         checks=checks,
@@ -270,6 +274,7 @@ class _Read:
     again: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
     compared: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
     of_cases: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    of_pieces: dict[int, list[Record]] = field(default_factory=lambda: defaultdict(list))
     repeats: int = 0
     others: int = 0
 
@@ -289,6 +294,8 @@ class _Read:
             self.compared[record.criterion].append(record)
         elif record.is_rated and criterion.applies_to == Scope.CASE:
             self.of_cases[record.criterion].append(record)
+        elif record.is_rated and criterion.applies_to in PIECES and record.repeat == 1:
+            self.of_pieces[record.criterion].append(record)
 
     @staticmethod
     def by_key(table: LongTable, found: dict[int, list[Record]]) -> dict[str, Records]:

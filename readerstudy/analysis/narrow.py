@@ -41,6 +41,7 @@ def narrowed(
         again=kept.records(evidence.again),
         compared=kept.records(evidence.compared),
         of_cases=kept.records(evidence.of_cases),
+        of_pieces=kept.records(evidence.of_pieces),
     )
 
 

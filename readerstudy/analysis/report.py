@@ -25,8 +25,10 @@ from readerstudy.analysis.estimates.constancy import self_agreement, with_reader
 from readerstudy.analysis.estimates.disagreement import disagreement
 from readerstudy.analysis.estimates.drift import drift
 from readerstudy.analysis.estimates.endpoints import endpoints
+from readerstudy.analysis.estimates.errors import errors
 from readerstudy.analysis.estimates.experts import experts
 from readerstudy.analysis.estimates.kappas import kappas
+from readerstudy.analysis.estimates.kinds import kinds
 from readerstudy.analysis.estimates.leaving import leaving
 from readerstudy.analysis.estimates.plain import Content
 from readerstudy.analysis.estimates.preferences import preferences
@@ -84,6 +86,8 @@ def report_of(evidence: Evidence) -> Content:
         "kappas": kappas(evidence),
         "preferences": preferences(evidence),
         "strata": strata(evidence),
+        "errors": errors(evidence),
+        "kinds": kinds(evidence),
         "regions": regions(evidence),
         "confusion": confusion(evidence),
         "roc": roc(evidence),

@@ -129,6 +129,7 @@ QUESTION = (
     "is_required",
     "acceptable",
     "high_quality",
+    "when",
 )
 
 
