@@ -30,12 +30,14 @@ from readerstudy.analysis.estimates.experts import experts
 from readerstudy.analysis.estimates.kappas import kappas
 from readerstudy.analysis.estimates.kinds import kinds
 from readerstudy.analysis.estimates.leaving import leaving
+from readerstudy.analysis.estimates.measured import measured
 from readerstudy.analysis.estimates.plain import Content
 from readerstudy.analysis.estimates.preferences import preferences
 from readerstudy.analysis.estimates.refusals import refusals
 from readerstudy.analysis.estimates.regions import regions
 from readerstudy.analysis.estimates.repeats import repeats
 from readerstudy.analysis.estimates.roc import roc
+from readerstudy.analysis.estimates.signed_ranks import signed_ranks
 from readerstudy.analysis.estimates.spread import spread
 from readerstudy.analysis.estimates.strata import strata
 from readerstudy.analysis.estimates.times import times
@@ -86,6 +88,8 @@ def report_of(evidence: Evidence) -> Content:
         "kappas": kappas(evidence),
         "preferences": preferences(evidence),
         "strata": strata(evidence),
+        "signed_ranks": signed_ranks(evidence),
+        "measured": measured(evidence),
         "errors": errors(evidence),
         "kinds": kinds(evidence),
         "regions": regions(evidence),

@@ -71,7 +71,9 @@ def test_every_two_are_laid_on_each_other_and_what_was_found_is_counted(tmp_path
 
 def test_the_report_has_a_matrix_the_pairs_and_what_was_found() -> None:
     study = study_of_boxes({1: [box(0, 10)], 2: [box(5, 15)]})
-    (section,) = [each for each in document_of(build_report(study)).sections if each.slug == "regions-place"]
+    (section,) = [
+        each for each in document_of(build_report(study)).sections if each.slug == "regions-1-place"
+    ]
     matrix, pairs, found = section.tables
     assert [cell.text for cell in matrix.head] == ["Of", "R01", "R02", "Reference"]
     cells = [[cell.text for cell in row] for row in matrix.groups[0].rows]
@@ -92,7 +94,9 @@ def test_a_model_that_declined_has_marked_nothing_or_is_left_out(tmp_path: Path)
     assert told == {"as_intended": (pytest.approx(0.25), 2), "conditional": (pytest.approx(0.5), 1)}
     recall = {row["refusals"]: row["value"] for row in entry["found"] if row["variant"] == "recall@0.5"}
     assert recall == {"as_intended": pytest.approx(0.5), "conditional": pytest.approx(1.0)}
-    (section,) = [each for each in document_of(build_report(study)).sections if each.slug == "regions-place"]
+    (section,) = [
+        each for each in document_of(build_report(study)).sections if each.slug == "regions-1-place"
+    ]
     titles = [group.title for table in section.tables for group in table.groups]
     assert titles == ["Refused: nothing marked", "Refusals left out"] * 2
 

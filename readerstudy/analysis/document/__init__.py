@@ -24,8 +24,10 @@ from readerstudy.analysis.document import (
     foundations,
     kinds,
     leaving,
+    measured,
     preferences,
     regions,
+    signed_ranks,
     truth,
     verdicts,
     words,
@@ -54,6 +56,7 @@ def document_of(content: Content) -> Document:
     kappas = {entry["criterion"]: entry for entry in content.get("kappas") or []}
     sections = [
         endpoints.section(content, badges),
+        signed_ranks.section(content),
         *preferences.sections(content),
         *(
             criteria.section(criterion, badges, correction, kappa=kappas.get(criterion["key"]))
@@ -62,6 +65,7 @@ def document_of(content: Content) -> Document:
         arms.refusals(content, badges),
         verdicts.section(content, badges),
         arms.classification(content, badges),
+        *measured.sections(content),
         *errors.sections(content),
         *kinds.sections(content, badges),
         *regions.sections(content),

@@ -15,15 +15,14 @@ WIDEST = 8
 
 def sections(content: Content) -> list[Section]:
     """One section for each question that readers or models marked images for."""
-    return [_section(entry) for entry in content.get("regions") or []]
+    return [_section(entry, number) for number, entry in enumerate(content.get("regions") or [], 1)]
 
 
-def _section(entry: Content) -> Section:
-    arm = f"-{entry['arm']}" if entry["arm"] else ""
+def _section(entry: Content, number: int) -> Section:
     tables = (*_matrix(entry), _pairs(entry), *_found(entry))
     heading = _("Where marks lie: %(question)s") % {"question": entry["question"]}
     return Section(
-        slug=f"regions-{entry['criterion']}{arm}".replace(" ", "-"),
+        slug=f"regions-{number}-{entry['criterion']}",
         heading=f"{heading} ({entry['arm']})" if entry["arm"] else heading,
         sentences=(
             _(
