@@ -123,6 +123,23 @@ def refusing(make: Callable[..., Interpretation]) -> Callable[..., Interpretatio
     return made
 
 
+def only_in_intensive_care(study: Study) -> None:
+    condition = {"stratum": "site", "is": ["icu"]}
+    Criterion.objects.of(study).filter(key="wrong").update(when=[condition])
+
+
+def test_a_question_may_hang_on_a_stratum(tmp_path: Path) -> None:
+    entry = agrees(study_of_errors(before_lock=only_in_intensive_care), tmp_path)["errors"][0]
+    assert [row["count"] for row in entry["pairs"][0]["readings"]] == [1, 3, 1, 3]
+
+
+def test_without_a_discordant_case_the_report_says_why_there_is_no_test() -> None:
+    content = build_report(study_of_errors(dict.fromkeys(FOUND, ((1, 1), (1, 1)))))
+    (section,) = [each for each in document_of(content).sections if each.slug == "errors-wrong"]
+    exact = section.tables[2].groups[0].rows[1]
+    assert exact[3].text.startswith("not estimable: The two arms never differ")
+
+
 def test_pairs_of_three_arms_are_one_family(tmp_path: Path) -> None:
     found = {code: tuple((*own, 1 - own[0]) for own in told) for code, told in FOUND.items()}
     (entry, _matters) = agrees(study_of_errors(found, arms=3), tmp_path)["errors"]

@@ -12,6 +12,7 @@ from readerstudy.analysis.document import document_of
 from readerstudy.analysis.report import build_report
 from readerstudy.generation.actions import overrule
 from readerstudy.generation.models import Interpretation, Verdict
+from readerstudy.studies.actions import set_section
 from readerstudy.studies.models import Study
 from tests.analysis import test_endpoints as endpoints
 from tests.analysis.test_scripts import agrees
@@ -108,3 +109,13 @@ def test_outlines_are_matched_as_boxes_are() -> None:
     assert counted({at: [square]}, {at: [[[0.0, 0.0], [10.0, 10.0]]]}, threshold=0.5) == (1, 1, 1)
     assert counted({at: [square]}, {("prior", 0): [square]}, threshold=0.3) == (0, 1, 1)
     assert counted({at: [[[1.0, 1.0]]]}, {at: [square]}, threshold=0.3) == (0, 0, 1)
+
+
+def test_boxes_of_models_need_no_question() -> None:
+    study = endpoints.study_with_boxes_of_models()
+    declared = [{"name": "overlap", "statistic": "iou"}]
+    set_section(study=study, name="endpoints", content=declared, by=study.created_by)
+    content = build_report(study)
+    (entry,) = content["regions"]
+    assert [row["value"] for row in entry["pairs"]] == [pytest.approx((0.5 + 0.0) / 2)]
+    assert "Where models’ own boxes lie" in [each.heading for each in document_of(content).sections]

@@ -159,7 +159,14 @@ def _test(row: Content, name: str, split: int | None, *, many: bool) -> Row:
         Cell(name, "head"),
         words.value_cell(row),
         words.interval_cell(row),
-        *words.p_cells(row, corrected=many),
+        *_p_cells(row, corrected=many),
         *words.counted(row)[:2],
         Cell(whole(split), "number"),
     )
+
+
+def _p_cells(row: Content, *, corrected: bool) -> Row:
+    """The p-values; where there is a difference with an interval but no test, why not."""
+    first, *rest = words.p_cells(row, corrected=corrected)
+    untested = row["p"] is None and row["ci"] and row["reason_sentence"]
+    return (Cell(words.not_estimable(row), "why") if untested else first, *rest)

@@ -20,7 +20,8 @@ def sections(content: Content) -> list[Section]:
 
 def _section(entry: Content, number: int) -> Section:
     tables = (*_matrix(entry), _pairs(entry), *_found(entry))
-    heading = _("Where marks lie: %(question)s") % {"question": entry["question"]}
+    told = _("Where marks lie: %(question)s") % {"question": entry["question"]}
+    heading = told if entry["question"] else _("Where models’ own boxes lie")
     return Section(
         slug=f"regions-{number}-{entry['criterion']}",
         heading=f"{heading} ({entry['arm']})" if entry["arm"] else heading,

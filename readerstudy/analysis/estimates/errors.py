@@ -94,7 +94,7 @@ def _marks(evidence: Evidence, criterion: Criterion) -> list[Scores]:
 
 def _judging(evidence: Evidence, criterion: Criterion) -> Iterator[Record]:
     """The answers to the question and to those that it follows from."""
-    for key in (criterion.key, *(each["criterion"] for each in criterion.when)):
+    for key in (criterion.key, *(each.get("criterion", "") for each in criterion.when)):
         yield from evidence.of_pieces.get(key, ())
 
 

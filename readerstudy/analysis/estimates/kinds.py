@@ -14,6 +14,7 @@ from readerstudy.analysis.estimates.plain import Content
 from readerstudy.analysis.evidence import Evidence
 from readerstudy.analysis.table import Record
 from readerstudy.studies.models import Criterion
+from readerstudy.studies.rubrics.values import as_text
 
 Piece = tuple[int, int, int, str]
 """A reader, a case, an arm and the piece of its text."""
@@ -57,12 +58,9 @@ def _followers(evidence: Evidence, criterion: Criterion) -> Iterator[tuple[Crite
     """The questions that are asked where this one was answered in certain ways, with those answers."""
     for row in evidence.table.criteria.values():
         for condition in row.when:
-            if (
-                condition["criterion"] == criterion.key
-                and row.applies_to == criterion.applies_to
-                and row.options
-            ):
-                yield row, {str(value) for value in condition["is"]}
+            same = condition.get("criterion") == criterion.key and row.applies_to == criterion.applies_to
+            if same and row.options:
+                yield row, {as_text(value) for value in condition["is"]}
 
 
 def _significance(evidence: Evidence, criterion: Criterion) -> dict[Piece, str]:
@@ -80,12 +78,12 @@ def _kinds(evidence: Evidence, criterion: Criterion) -> Iterator[Kind]:
     """Every kind with every significance that can be answered of it, and none."""
     followers = list(_followers(evidence, criterion))
     for option in criterion.options:
-        value, label = str(option["value"]), str(option["label"])
+        value, label = as_text(option["value"]), str(option["label"])
         if value in criterion.acceptable:
             continue
         asked = [each for row, answers in followers if value in answers for each in row.options]
         for each in asked:
-            yield Kind(value, label, str(each["value"]), str(each["label"]), follows=True)
+            yield Kind(value, label, as_text(each["value"]), str(each["label"]), follows=True)
         yield Kind(value, label, None, "", follows=bool(asked))
 
 

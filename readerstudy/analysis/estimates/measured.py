@@ -30,7 +30,7 @@ ABSOLUTE, RELATIVE, RELATIVE_ABSOLUTE = MEASURES = (
 
 def measured(evidence: Evidence) -> list[Content]:
     """One entry for each such question, and for each arm where it is about outputs."""
-    named = [each["criterion"] for each in evidence.declared.endpoints if each["statistic"] in ASKING]
+    named = [each.get("criterion", "") for each in evidence.declared.endpoints if each["statistic"] in ASKING]
     truth = numbers_in(labels_of(evidence))
     found = [
         _entry(evidence, answers, truth)

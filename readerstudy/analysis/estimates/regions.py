@@ -42,7 +42,7 @@ class Party:
 
 def regions(evidence: Evidence) -> list[Content]:
     """One entry for each question with the endpoint `iou`, and for each arm where it is about outputs."""
-    named = [each["criterion"] for each in evidence.declared.endpoints if each["statistic"] == "iou"]
+    named = [each.get("criterion", "") for each in evidence.declared.endpoints if each["statistic"] == "iou"]
     found = [_entry(evidence, key, each) for key in dict.fromkeys(named) for each in _answers(evidence, key)]
     return [entry for entry in found if entry["pairs"]]
 
@@ -55,10 +55,9 @@ def _answers(evidence: Evidence, key: str) -> Sequence[Answers | None]:
 def _entry(evidence: Evidence, key: str, answers: Answers | None) -> Content:
     arm = answers.arm if answers else None
     parties = [*_readers(answers), *_reference(evidence), *_models(evidence, arm)]
-    criterion = next(row for row in evidence.table.criteria.values() if row.key == key)
     return {
         "criterion": key,
-        "question": criterion.question,
+        "question": answers.criterion.question if answers else "",
         "arm": None if arm is None else evidence.table.arms[arm].name,
         "parties": [{"kind": each.kind, "name": each.name} for each in parties],
         "pairs": [
