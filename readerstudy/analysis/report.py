@@ -25,17 +25,22 @@ from readerstudy.analysis.estimates.constancy import self_agreement, with_reader
 from readerstudy.analysis.estimates.disagreement import disagreement
 from readerstudy.analysis.estimates.drift import drift
 from readerstudy.analysis.estimates.endpoints import endpoints
+from readerstudy.analysis.estimates.errors import errors
 from readerstudy.analysis.estimates.experts import experts
 from readerstudy.analysis.estimates.kappas import kappas
+from readerstudy.analysis.estimates.kinds import kinds
 from readerstudy.analysis.estimates.leaving import leaving
+from readerstudy.analysis.estimates.measured import measured
 from readerstudy.analysis.estimates.pace import pace
 from readerstudy.analysis.estimates.pieces import pieces
 from readerstudy.analysis.estimates.plain import Content
 from readerstudy.analysis.estimates.preferences import preferences
 from readerstudy.analysis.estimates.refusals import refusals
+from readerstudy.analysis.estimates.regions import regions
 from readerstudy.analysis.estimates.repeats import repeats
 from readerstudy.analysis.estimates.right import right
 from readerstudy.analysis.estimates.roc import roc
+from readerstudy.analysis.estimates.signed_ranks import signed_ranks
 from readerstudy.analysis.estimates.spans import spans
 from readerstudy.analysis.estimates.spread import spread
 from readerstudy.analysis.estimates.strata import strata
@@ -90,6 +95,11 @@ def report_of(evidence: Evidence) -> Content:
         "pieces": pieces(evidence),
         "spans": spans(evidence),
         "strata": strata(evidence),
+        "signed_ranks": signed_ranks(evidence),
+        "measured": measured(evidence),
+        "errors": errors(evidence),
+        "kinds": kinds(evidence),
+        "regions": regions(evidence),
         "confusion": confusion(evidence),
         "roc": roc(evidence),
         "experts": experts(evidence),

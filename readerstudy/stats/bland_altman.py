@@ -86,6 +86,13 @@ def errors(measured: Scores, reference: Mapping[str, float]) -> Scores:
     return measured.with_values(measured.values - _truth(measured, reference)[:, np.newaxis])
 
 
+def relative_errors(measured: Scores, reference: Mapping[str, float]) -> Scores:
+    """Return (measured - reference) / |reference|; NaN where one of them is missing or the reference is 0."""
+    truth = _truth(measured, reference)[:, np.newaxis]
+    sizes = np.where(truth == 0.0, math.nan, np.abs(truth))
+    return measured.with_values((measured.values - truth) / sizes)
+
+
 def _truth(scores: Scores, reference: Mapping[str, float]) -> FloatArray:
     return np.array([reference.get(case, math.nan) for case in scores.case_names], dtype=np.float64)
 

@@ -20,12 +20,17 @@ from readerstudy.analysis.document import (
     course,
     criteria,
     endpoints,
+    errors,
     foundations,
+    kinds,
     leaving,
+    measured,
     pace,
     pieces,
     preferences,
+    regions,
     right,
+    signed_ranks,
     truth,
     verdicts,
     words,
@@ -54,6 +59,7 @@ def document_of(content: Content) -> Document:
     kappas = {entry["criterion"]: entry for entry in content.get("kappas") or []}
     sections = [
         endpoints.section(content, badges),
+        signed_ranks.section(content),
         *preferences.sections(content),
         *(
             criteria.section(criterion, badges, correction, kappa=kappas.get(criterion["key"]))
@@ -64,6 +70,10 @@ def document_of(content: Content) -> Document:
         verdicts.section(content, badges),
         arms.classification(content, badges),
         right.section(content, badges),
+        *measured.sections(content),
+        *errors.sections(content),
+        *kinds.sections(content, badges),
+        *regions.sections(content),
         truth.confusion(content),
         *truth.roc_sections(content),
         truth.strata(content, badges),

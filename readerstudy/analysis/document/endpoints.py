@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from readerstudy.analysis.document import margins, words
 from readerstudy.analysis.document.parts import Cell, Group, Row, Section, Table
 from readerstudy.analysis.estimates.endpoints import BOXES_OF_MODEL
-from readerstudy.analysis.estimates.plain import Content
+from readerstudy.analysis.estimates.plain import AS_INTENDED, Content
 from readerstudy.studies.protocol.endpoints import COMPARING
 
 Badges = dict[str, tuple[str, ...]]
@@ -43,6 +43,7 @@ STATISTICS: Mapping[str, Any] = {
     "median_time": gettext_lazy("median seconds of a reading"),
     "edit_distance": gettext_lazy("share of words changed"),
     "blinding_index": gettext_lazy("blinding index"),
+    "top_k": gettext_lazy("share with the right answer among the first k"),
 }
 LIMITS: Mapping[str, Any] = {
     "lower_limit": gettext_lazy("lower limit"),
@@ -146,6 +147,14 @@ def _tests(endpoint: Content, row: Content) -> tuple[Cell, Cell]:
     return Cell(words.p_value(p), "number"), Cell(words.p_value(words.corrected_p(row)), "number")
 
 
+def _top(row: Content) -> tuple[str, ...]:
+    """Among how many places the right answer is, and how a refusal counts where that is not left out."""
+    if row["estimator"] != "top_share":
+        return ()
+    first = _("among the first %(k)s") % {"k": row["category"]}
+    return (first, _("a refusal names nothing")) if row["variant"] == AS_INTENDED else (first,)
+
+
 def _of(row: Content, badges: Badges) -> Cell:
     """Whose figure it is: an arm's, a difference, a reader's, or that of all together."""
     if row["contrast"]:
@@ -153,5 +162,5 @@ def _of(row: Content, badges: Badges) -> Cell:
     limit = LIMITS.get(row["variant"] or "")
     reader = _("its own boxes") if row["reader"] == BOXES_OF_MODEL else row["reader"] or ""
     named = [row["arm"] or "", reader, str(limit) if limit else ""]
-    label = ", ".join(filter(None, named)) or _("all together")
+    label = ", ".join(filter(None, [*named, *_top(row)])) or _("all together")
     return Cell(label, "head", badges.get(row["arm"] or "", ()))

@@ -28,6 +28,7 @@ from readerstudy.analysis.estimates.readers_marks import (
 )
 from readerstudy.analysis.estimates.refusals import refusals
 from readerstudy.analysis.estimates.texts import agreement_with_reference, median_seconds
+from readerstudy.analysis.estimates.top import among_the_first
 from readerstudy.analysis.evidence import Evidence
 from readerstudy.analysis.table import Record, label_of
 from readerstudy.stats.agreement import gwet_ac, krippendorff_alpha, percent_agreement
@@ -112,10 +113,8 @@ def _correct(evidence: Evidence, family: list[Content]) -> None:
 
 
 def _endpoint(evidence: Evidence, declared: Mapping[str, Any]) -> Content:
-    statistic, contrast = declared["statistic"], _contrast(evidence, declared.get("contrast"))
-    answers = evidence.declared.answers.get(declared.get("criterion", ""), [])
-    asked = [Asked(evidence, statistic, each, contrast, margin=declared.get("margin")) for each in answers]
-    rows = [*_without_question(evidence, statistic), *_of_answers(asked)]
+    statistic = declared["statistic"]
+    rows = [*_without_question(evidence, statistic), *_of_answers(asked_by(evidence, declared))]
     return {
         "name": declared["name"],
         "statistic": statistic,
@@ -125,6 +124,13 @@ def _endpoint(evidence: Evidence, declared: Mapping[str, Any]) -> Content:
         "margin": declared.get("margin"),
         "estimates": [{"p_adjusted": None, "noninferiority": None, **row} for row in rows],
     }
+
+
+def asked_by(evidence: Evidence, declared: Mapping[str, Any]) -> list[Asked]:
+    """What a declared endpoint asks for, once for each arm that its question was answered about."""
+    statistic, contrast = declared["statistic"], _contrast(evidence, declared.get("contrast"))
+    answers = evidence.declared.answers.get(declared.get("criterion", ""), [])
+    return [Asked(evidence, statistic, each, contrast, margin=declared.get("margin")) for each in answers]
 
 
 def _against(evidence: Evidence, statistic: str) -> str:
@@ -327,15 +333,16 @@ def _preferred(asked: Asked) -> Mark:
 
 
 def _error(asked: Asked) -> Scores:
-    return errors(asked.answers.scores(lambda record: record.score), _numbers(asked.truths))
+    return errors(asked.answers.scores(lambda record: record.score), numbers_in(asked.truths))
 
 
 def _limits(asked: Asked) -> list[Estimate]:
     measured = asked.answers.scores(lambda record: record.score)
-    return bland_altman_reference(measured, _numbers(asked.truths), inference=asked.inference)
+    return bland_altman_reference(measured, numbers_in(asked.truths), inference=asked.inference)
 
 
-def _numbers(truths: Mapping[str, str]) -> dict[str, float]:
+def numbers_in(truths: Mapping[str, str]) -> dict[str, float]:
+    """The labels that are numbers, by the code of the case."""
     found = {}
     for code, text in truths.items():
         try:
@@ -430,4 +437,5 @@ FIGURES: Mapping[str, Callable[[Asked], list[Estimate]]] = {
     "limits_of_agreement": _limits,
     "d_prime": _d_prime,
     "auc": _auc,
+    "top_k": lambda asked: among_the_first(asked.evidence, asked.answers),
 }

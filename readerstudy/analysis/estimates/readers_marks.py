@@ -13,8 +13,9 @@ from readerstudy.analysis.declared import Declared, place_of
 from readerstudy.analysis.drawn import Marks, Points
 from readerstudy.analysis.evidence import Evidence
 from readerstudy.analysis.table import Record
+from readerstudy.stats.arrays import FloatArray
 from readerstudy.stats.ratings import Scores
-from readerstudy.stats.regions import areas_of_outlines, areas_of_unions, contains
+from readerstudy.stats.regions import areas_of_outlines, areas_of_unions, assigned, contains
 from readerstudy.stats.text import edit_share
 from readerstudy.studies.models import Criterion, Kind
 
@@ -86,7 +87,7 @@ def overlap_with_others(answers: Answers) -> Scores:
     """
     drawn: dict[int, dict[int, Marks]] = defaultdict(dict)
     for record in answers.records:
-        drawn[record.case][record.reader] = _marks(record.value)
+        drawn[record.case][record.reader] = marks_in(record.value)
     readers = {reader: column for column, reader in enumerate(answers.table.readers)}
     values = np.full((len(drawn), len(readers)), math.nan)
     for row, marks in enumerate(drawn.values()):
@@ -98,7 +99,7 @@ def overlap_with_others(answers: Answers) -> Scores:
     return Scores(values=values, units=units, readers=answers.readers)
 
 
-def _marks(value: str) -> Marks:
+def marks_in(value: str) -> Marks:
     """The corners of each mark by the image and frame on which it lies."""
     found: dict[tuple[str, int], Points] = defaultdict(list)
     for mark in json.loads(value):
@@ -114,7 +115,7 @@ def overlap_with_reference(declared: Declared) -> Mark:
 
     def mark(record: Record) -> float | None:
         reference = declared.reference_marks.get(record.case)
-        return None if reference is None else overlap(_marks(record.value), reference)
+        return None if reference is None else overlap(marks_in(record.value), reference)
 
     return mark
 
@@ -129,7 +130,7 @@ def hits(declared: Declared) -> Mark:
         regions = declared.reference_marks.get(record.case, {})
         if not any(len(each) > 1 for place in regions.values() for each in place):
             return None
-        drawn = _marks(record.value)
+        drawn = marks_in(record.value)
         found = (_inside(_middle(each), regions.get(place, [])) for place in drawn for each in drawn[place])
         return float(any(found))
 
@@ -166,6 +167,22 @@ def overlap(first: Marks, second: Marks) -> float | None:
     shared = sum(both for _one, _other, both in found)
     union = sum(one + other for one, other, _both in found) - shared
     return shared / union if union else None
+
+
+def counted(found: Marks, truth: Marks, *, threshold: float) -> tuple[int, int, int]:
+    """How many marks with an area match a true one by `threshold` or more; how many there are, and how many true."""
+    found, truth = _with_area(found), _with_area(truth)
+    matches = sum(
+        len(assigned(_overlaps(found[at], truth[at]), threshold=threshold)) for at in found if at in truth
+    )
+    return matches, sum(map(len, found.values())), sum(map(len, truth.values()))
+
+
+def _overlaps(found: Points, truth: Points) -> FloatArray:
+    """Intersection over union of every two marks on one image, shape (found, true)."""
+    at = ("", 0)
+    rows = [[overlap({at: [one]}, {at: [other]}) or 0.0 for other in truth] for one in found]
+    return np.array(rows, dtype=np.float64).reshape(len(found), len(truth))
 
 
 def _with_area(marks: Marks) -> Marks:

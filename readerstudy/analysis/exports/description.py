@@ -19,6 +19,7 @@ from readerstudy.stats.inference import Inference
 from readerstudy.studies.models import Arm, Criterion, Design
 from readerstudy.studies.protocol.exporting import data_of
 from readerstudy.studies.protocol.writing import written
+from readerstudy.studies.rubrics.values import as_text
 
 
 def codebook(source: Source, tables: Iterable[ExportTable]) -> bytes:
@@ -136,6 +137,7 @@ QUESTION = (
 def _question(row: Any) -> dict[str, Any]:
     return {
         **{name: getattr(row, name) for name in QUESTION},
+        "when": [{**each, "is": [as_text(value) for value in each["is"]]} for each in row.when],
         "options": [{"value": option["value"], "label": option["label"]} for option in row.options],
         "is_scored": row.is_scored,
         "is_figured": is_figured(row),

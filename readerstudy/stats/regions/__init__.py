@@ -1,6 +1,8 @@
 """Marked regions beside one another: boxes, outlines, masks, their overlap, and what was found or missed."""
 
 from readerstudy.stats.regions.agreement import (
+    found_and_missed,
+    mean_overlap,
     overlap_scores,
     pairwise_overlap,
     precision_recall,
@@ -9,6 +11,7 @@ from readerstudy.stats.regions.agreement import (
 from readerstudy.stats.regions.boxes import (
     RegionError,
     areas_of_unions,
+    assigned,
     box_dice,
     box_iou,
     matched,
@@ -23,12 +26,15 @@ __all__ = [
     "RegionError",
     "areas_of_outlines",
     "areas_of_unions",
+    "assigned",
     "box_dice",
     "box_iou",
     "contains",
+    "found_and_missed",
     "mask_dice",
     "mask_iou",
     "matched",
+    "mean_overlap",
     "overlap_scores",
     "pairwise_overlap",
     "parse_boxes",

@@ -76,7 +76,7 @@ def pairwise_overlap(by_reader: Mapping[str, Regions], *, inference: Inference =
     for first, second in combinations(sorted(by_reader), 2):
         for measure in _MEASURES:
             scores = overlap_scores({first: by_reader[first]}, by_reader[second], measure=measure)
-            estimate = _case_mean(scores, measure, inference)
+            estimate = mean_overlap(scores, measure=measure, inference=inference)
             estimates.append(replace(estimate, reader=f"{first}|{second}", n_readers=2))
     return estimates
 
@@ -94,8 +94,16 @@ def precision_recall(
         (len(matched(found[case], truth[case], threshold=threshold)), len(found[case]), len(truth[case]))
         for case in cases
     ]
-    table = np.array(counts, dtype=np.float64).reshape(-1, 3)
-    sample = Sample(n_cases=len(cases), n_readers=1, n_ratings=int(table[:, 1].sum()))
+    return found_and_missed(
+        np.array(counts, dtype=np.float64).reshape(-1, 3), threshold=threshold, inference=inference
+    )
+
+
+def found_and_missed(
+    table: FloatArray, *, threshold: float = 0.5, inference: Inference = DEFAULT
+) -> list[Estimate]:
+    """Return the figures of `precision_recall` from counts: matched, found and true regions, shape (cases, 3)."""
+    sample = Sample(n_cases=len(table), n_readers=1, n_ratings=int(table[:, 1].sum()))
     shares = {"precision": (1.0, 0.0), "recall": (0.0, 1.0), "f1": (0.5, 0.5)}
     return [
         _share(f"{name}@{threshold:g}", table, parts, inference).with_sample(sample)
@@ -115,7 +123,8 @@ def _share(variant: str, table: FloatArray, parts: tuple[float, float], inferenc
     return bootstrap(statistic, inference=inference).attach(estimate, level=inference.level)
 
 
-def _case_mean(scores: Scores, measure: Measure, inference: Inference) -> Estimate:
+def mean_overlap(scores: Scores, *, measure: Measure = "iou", inference: Inference = DEFAULT) -> Estimate:
+    """Return the mean of the overlaps of one pair, shape (cases, 1), with the bootstrap of cases."""
     values = scores.values[scores.rated]
     if not len(values):
         return Estimate.undefined("iou", Reason.NO_REGIONS, variant=measure).with_sample(scores.sample())

@@ -74,9 +74,13 @@ def matched(found: FloatArray, truth: FloatArray, *, threshold: float = 0.5) -> 
     Each box is in one pair at most; the assignment has as many pairs as can be and, among these, the
     largest sum of intersection over union.
     """
+    return assigned(box_iou(found, truth), threshold=threshold)
+
+
+def assigned(overlap: FloatArray, *, threshold: float = 0.5) -> IntArray:
+    """Return the pairs of `matched` for regions of any form; ``overlap`` has shape (found, true)."""
     from scipy.optimize import linear_sum_assignment
 
-    overlap = box_iou(found, truth)
     worth = np.where(overlap >= threshold, 1.0 + overlap / (1.0 + min(overlap.shape)), 0.0)
     pairs = np.stack(linear_sum_assignment(worth, maximize=True), axis=1)
     chosen: IntArray = pairs[worth[pairs[:, 0], pairs[:, 1]] > 0.0].astype(np.int64)

@@ -29,6 +29,8 @@ WITHOUT_BETTER = frozenset({"mean_error"})
 """Those of which neither more nor less is better."""
 UNBOUNDED = frozenset({"mean_score", "mean_error"})
 """Those in units of the question; all others that compare are shares."""
+WITH_PLACES = frozenset({"integer", "ranking"})
+"""Kinds of questions that tell at which place an answer stands."""
 LOWER_IS_BETTER = frozenset({"edit_distance"})
 
 
@@ -49,8 +51,19 @@ def endpoint_problems(
             f"Readers are not asked who wrote the texts. Ask “{GUESS}”, as the rubric end-form does, "
             "under phases.exit, or remove the endpoint.",
         )
+    yield from _place_problems(endpoint, criteria)
     yield from _contrast_problems(endpoint, arms)
     yield from _margin_problems(endpoint, criteria)
+
+
+def _place_problems(endpoint: Mapping[str, Any], criteria: Mapping[str, Mapping[str, Any]]) -> Problems:
+    criterion = criteria.get(endpoint.get("criterion", ""))
+    if endpoint["statistic"] == "top_k" and criterion is not None and criterion["kind"] not in WITH_PLACES:
+        yield (
+            ("criterion",),
+            "The share among the first k needs a place. Name a ranking, or a whole number that tells the place of "
+            "the right answer, 0 where there is none.",
+        )
 
 
 def _contrast_problems(endpoint: Mapping[str, Any], arms: set[str]) -> Problems:

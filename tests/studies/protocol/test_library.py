@@ -149,6 +149,7 @@ KINDS_OF = {
     "limits_of_agreement": {"integer", "number", "length"},
     "kendall_tau": ORDERED | {"ranking"},
     "edit_distance": {"edit"},
+    "top_k": {"integer", "ranking"},
 }
 
 
