@@ -6,6 +6,7 @@ not stands by class. A piece counts once for each reader, in the class that this
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from readerstudy.analysis.answers import Answers
@@ -46,10 +47,14 @@ def _pairs(evidence: Evidence) -> Iterator[tuple[Criterion, Criterion]]:
 
 def _classes(evidence: Evidence, verdict: Criterion, named: Criterion) -> Iterator[Content]:
     """Classes that were given, in the order of the options, then pieces without a class, then all."""
-    given = {_piece(record): record.value for record in evidence.pieces[named.key]}
+    kept = _grouped(evidence, verdict, named)
     labels = {option["value"]: option["label"] or option["value"] for option in named.options}
     for category in (*labels, UNCLASSED, None):
-        rows = list(_arms(evidence, verdict, given, category))
+        rows = [
+            {**_share(evidence, verdict, arm, records), "arm": row.name}
+            for arm, row in evidence.table.arms.items()
+            if (records := tuple(kept.get((arm, category), ())))
+        ]
         if rows:
             yield {"category": category, "label": labels.get(category or "", ""), "arms": rows}
 
@@ -58,16 +63,16 @@ def _piece(record: Record) -> Piece:
     return place_of(record), record.arm, record.part
 
 
-def _arms(
-    evidence: Evidence, verdict: Criterion, given: Mapping[Piece, str], category: str | None
-) -> Iterator[Content]:
-    for arm, row in evidence.table.arms.items():
-        mine = [record for record in evidence.pieces[verdict.key] if record.arm == arm]
-        kept = tuple(
-            each for each in mine if category is None or given.get(_piece(each), UNCLASSED) == category
-        )
-        if kept:
-            yield {**_share(evidence, verdict, arm, kept), "arm": row.name}
+def _grouped(
+    evidence: Evidence, verdict: Criterion, named: Criterion
+) -> Mapping[tuple[int | None, str | None], list[Record]]:
+    """The verdicts by arm and class, and under None all of an arm."""
+    given = {_piece(record): record.value for record in evidence.pieces[named.key]}
+    found: dict[tuple[int | None, str | None], list[Record]] = defaultdict(list)
+    for record in evidence.pieces[verdict.key]:
+        found[record.arm, given.get(_piece(record), UNCLASSED)].append(record)
+        found[record.arm, None].append(record)
+    return found
 
 
 def _share(evidence: Evidence, verdict: Criterion, arm: int, records: Records) -> Content:
