@@ -1,4 +1,8 @@
-"""Two published studies from their raw ratings: the printed tables, to the printed digit."""
+"""Two published studies from their raw ratings: the printed tables, to the printed digit.
+
+`docs/reference/published-studies.md` shows them side by side. Where a test finds something else it writes the new page
+under the folder of this run.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from readerstudy.stats.analyse import Analysis
 from tests.stats.analyse.tables import Row, analysed, one
@@ -47,6 +52,35 @@ ICC = {
 ALPHA = {"completeness": 0.2763028, "correctness": 0.06768655, "conciseness": 0.0640954}
 OUTCOMES = {"completeness": (266, 72, 160), "correctness": (115, 311, 73), "conciseness": (112, 318, 69)}
 MODEL = "model-expert"
+OTHER_IN_PRINT = {("completeness", "1"): "7.2 *"}
+KAPPAS = {
+    "Q1": (0.8166667, 0.6206897),
+    "Q2": (0.8, 0.5833333),
+    "Q3": (0.9333333, 0.4666667),
+    "all": (0.85, 0.6339259),
+}
+PAGE = Path("docs/reference/published-studies.md")
+HEAD = """# Two published studies, computed again
+
+From the raw ratings that their authors released, by `manage.py analyse`. `tests/stats/analyse/test_studies.py` compares every figure and
+keeps this page.
+
+## A model's summaries beside an expert's (arXiv 2309.07430, table A1)
+
+Five readers, 100 cases, sides swapped at random and put back here. Mean and standard deviation (of n) on -10 to 10; positive prefers the
+model. One printed figure, marked *, is not what the released file gives, in which reader 1 has 2 blanks.
+
+| question | reader | mean, printed | ours | deviation, printed | ours |
+| --- | --- | --- | --- | --- | --- |
+"""
+SECOND = """
+## Two doctors' checks of simulated consultations (CRAFT-MD, 2025)
+
+120 answers a question. The figures beside ours are those of an independent program from the same file.
+
+| question | agreement | ours | Cohen's kappa | ours |
+| --- | --- | --- | --- | --- |
+"""
 
 
 def rows_of(name: str) -> list[dict[str, str]]:
@@ -119,7 +153,8 @@ def test_a_swap_that_is_not_undone_would_show_nothing(tmp_path: Path) -> None:
     assert abs(found["value"]) < 0.3
 
 
-def test_partial_overlap_gives_the_published_kappas(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def checks(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
     rows = [
         {
             "reader": row["rater"],
@@ -132,16 +167,42 @@ def test_partial_overlap_gives_the_published_kappas(tmp_path: Path) -> None:
         if row["rater"] in ("D1", "D2")
         for case, criterion in ((row["case"], row["question"]), (f"{row['case']} {row['question']}", "all"))
     ]
-    analysis = analysed(tmp_path, rows)
-    published = {
-        "Q1": (0.8166667, 0.6206897),
-        "Q2": (0.8, 0.5833333),
-        "Q3": (0.9333333, 0.4666667),
-        "all": (0.85, 0.6339259),
-    }
-    for criterion, (agreed, kappa) in published.items():
-        pair = line(analysis, criterion, "cohen_kappa", "unweighted", reader="D1|D2")
-        assert pair["value"] == pytest.approx(kappa, abs=5e-7)
-        assert pair["n_ratings"] == (360 if criterion == "all" else 120)
-        share = line(analysis, criterion, "percent_agreement", "unweighted")
-        assert share["value"] == pytest.approx(agreed, abs=5e-7)
+    return analysed(tmp_path_factory.mktemp("checks"), rows)
+
+
+@pytest.mark.parametrize("criterion", KAPPAS)
+def test_partial_overlap_gives_the_published_kappas(checks: Analysis, criterion: str) -> None:
+    agreed, kappa = KAPPAS[criterion]
+    pair = line(checks, criterion, "cohen_kappa", "unweighted", reader="D1|D2")
+    assert pair["value"] == pytest.approx(kappa, abs=5e-7)
+    assert pair["n_ratings"] == (360 if criterion == "all" else 120)
+    share = line(checks, criterion, "percent_agreement", "unweighted")
+    assert share["value"] == pytest.approx(agreed, abs=5e-7)
+
+
+def side_by_side(summaries: Analysis, checks: Analysis) -> str:
+    """The page: what was printed and what is computed here."""
+    rows = []
+    for criterion, printed in PUBLISHED.items():
+        for reader, (mean, deviation) in printed.items():
+            labels = {"contrast": MODEL, "reader": PAPER_TO_FILE[reader]}
+            ours = line(summaries, criterion, "mean_score", "frrc", **labels)["value"]
+            spread = line(summaries, criterion, "mean_score", "sd", **labels)
+            spread_printed = OTHER_IN_PRINT.get((criterion, reader), deviation)
+            of_n = spread["value"] * ((spread["n_ratings"] - 1) / spread["n_ratings"]) ** 0.5
+            rows.append(
+                f"| {criterion} | {reader or 'all'} | {mean} | {ours + 0.0:.3f} | {spread_printed} | {of_n:.3f} |"
+            )
+    kappas = []
+    for criterion, (agreed, kappa) in KAPPAS.items():
+        share = line(checks, criterion, "percent_agreement", "unweighted")["value"]
+        pair = line(checks, criterion, "cohen_kappa", "unweighted", reader="D1|D2")["value"]
+        kappas.append(f"| {criterion} | {agreed:.7f} | {share:.7f} | {kappa:.7f} | {pair:.7f} |")
+    return HEAD + "\n".join(rows) + "\n" + SECOND + "\n".join(kappas) + "\n"
+
+
+def test_the_documentation_shows_both_side_by_side(summaries: Analysis, checks: Analysis) -> None:
+    found = side_by_side(summaries, checks)
+    if found != Path(settings.BASE_DIR, PAGE).read_text():
+        Path(settings.VAR, PAGE.name).write_text(found)
+        pytest.fail(f"{PAGE} is not what was found; the new page is {settings.VAR}/{PAGE.name}")
