@@ -62,13 +62,14 @@ KAPPAS = {
 PAGE = Path("docs/reference/published-studies.md")
 HEAD = """# Two published studies, computed again
 
-From the raw ratings that their authors released, by `manage.py analyse`. `tests/stats/analyse/test_studies.py` compares every figure and
-keeps this page.
+From the raw ratings that their authors released, by `manage.py analyse`.
+`tests/stats/analyse/test_studies.py` compares every figure and keeps this page.
 
 ## A model's summaries beside an expert's (arXiv 2309.07430, table A1)
 
-Five readers, 100 cases, sides swapped at random and put back here. Mean and standard deviation (of n) on -10 to 10; positive prefers the
-model. One printed figure, marked *, is not what the released file gives, in which reader 1 has 2 blanks.
+Five readers, 100 cases, sides swapped at random and put back here. Mean and standard deviation (of n) on -10 to 10;
+positive prefers the model. One printed figure, marked *, is not what the released file gives, in which reader 1 has
+2 blanks.
 
 | question | reader | mean, printed | ours | deviation, printed | ours |
 | --- | --- | --- | --- | --- | --- |
