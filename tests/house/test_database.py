@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.db import connection, connections
+from django.db import ProgrammingError, connection, connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -27,6 +27,17 @@ def other() -> Iterator[DatabaseWrapper]:
     made.ensure_connection()
     yield made
     made.close()
+
+
+def test_a_connection_whose_transaction_failed_is_of_no_use_until_it_is_rolled_back(
+    other: DatabaseWrapper,
+) -> None:
+    other.set_autocommit(False)
+    with pytest.raises(ProgrammingError), other.cursor() as cursor:
+        cursor.execute("SELECT * FROM no_such_table")
+    assert not other.is_usable()
+    other.rollback()
+    assert other.is_usable()
 
 
 def test_an_idle_connection_is_usable_and_nothing_is_asked(other: DatabaseWrapper) -> None:
