@@ -128,6 +128,7 @@ def test_a_later_reader_and_later_cases_only_add_rows(
     assert {row.case for row in wider if row.reader == readers + 1} <= {
         *codes(2 * cases),
         *plan.practice,
+        *(plan.checks.codes if plan.checks else ()),
         "blank",
         "known bad",
     }
