@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -85,5 +84,6 @@ def test_both_readings_stand_side_by_side() -> None:
 def test_the_scripts_reproduce_shares_of_choices(tmp_path: Path) -> None:
     report: dict[str, Any] = agrees(worlds.make_rated_study(readers=4), tmp_path)
     assert report["criteria"][0]["differences"]
-    done = run(tmp_path, "Rscript", "--vanilla", "analyse.R") if shutil.which("Rscript") else None
-    assert done is None or "0 differ" in done.stdout, done.stdout + done.stderr
+    done = run(tmp_path, "Rscript", "--vanilla", "analyse.R")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " 0 differ" in done.stdout, done.stdout + done.stderr
