@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,11 +13,9 @@ from readerstudy.analysis.actions import note_look, standing_report
 from readerstudy.analysis.answered import answered, presentations
 from readerstudy.analysis.rated import is_rated
 from readerstudy.cases.models import Case, Image
-from readerstudy.cases.pixels import open_for_reader
 from readerstudy.reading.models import Allocation
-from readerstudy.reading.protocol import shown_as_of
 from readerstudy.reading.replay import replayed_page
-from readerstudy.reading.visibility import public_meta
+from readerstudy.reading.sending import send_image
 from readerstudy.studies.access import Access, access_results
 from readerstudy.studies.models import Role
 from readerstudy.studies.views import console
@@ -75,17 +73,7 @@ def show_image(request: HttpRequest, key: str, reading_key: str, slot: str, prod
     images = (
         Image.objects.confirmed().filter(case=allocation.case_id, slot=slot).select_related("case__study")
     )
-    image = get_object_or_404(images)
-    shown_as = shown_as_of(access.study)
-    if product == "meta":
-        return JsonResponse(public_meta(image, shown_as))
-    name, _dash, frame = product.partition("-")
-    stored = open_for_reader(image, product=name, frame=int(frame or 0), shown_as=shown_as)
-    if stored is None:
-        raise Http404
-    response = FileResponse(stored.file, content_type=stored.mime)
-    del response["Content-Disposition"]
-    return response
+    return send_image(get_object_or_404(images), product)
 
 
 def _presentation(access: Access, reading_key: str) -> Allocation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import uuid
 from typing import Any
 
@@ -157,7 +158,9 @@ def test_nothing_on_the_page_says_that_it_is_a_check() -> None:
             for word in ("known_bad", "known-bad", "identical", "check_kind", "attention")
             if word in text
         ]
-        assert str(row.case_id) not in row.case_key
+        assert re.fullmatch(r"[0-9a-f]{24}", row.case_key), (
+            "a key of one length for every kind, and never an id"
+        )
 
 
 def test_a_blank_image_has_the_size_format_and_address_of_any_other() -> None:

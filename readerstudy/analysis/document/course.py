@@ -140,7 +140,7 @@ def drift(content: Content) -> Section | None:
         head=(
             *words.heads(_("Change")),
             *words.number_heads(_("Slope"), words.interval_head(rows), _("p"), *adjusted),
-            *words.counted_heads()[:3],
+            *words.rated_heads(),
         ),
         groups=words.groups(
             rows,
@@ -150,7 +150,7 @@ def drift(content: Content) -> Section | None:
                 Cell(_slope(row["value"]), "number"),
                 _slope_limits(row),
                 *words.p_cells(row, corrected=many),
-                *words.counted(row)[:3],
+                *words.rated(row),
             ),
         ),
         methods=(

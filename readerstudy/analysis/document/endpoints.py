@@ -129,7 +129,7 @@ def _rows(endpoint: Content, badges: Badges, tests: int) -> tuple[Row, ...]:
             words.value_cell(row),
             words.interval_cell(row),
             *_tests(endpoint, row)[:tests],
-            *words.counted(row)[:3],
+            *words.rated(row),
         )
         for row in rows
     )

@@ -67,7 +67,7 @@ def _readings(entry: Content) -> Table:
         head=(
             *words.heads(_("Errors")),
             *words.number_heads(_("Count"), _("Share"), words.interval_head(rows)),
-            *words.counted_heads()[:3],
+            *words.rated_heads(),
         ),
         groups=tuple(
             Group(_title(pair), tuple(_reading(row) for row in pair["readings"])) for pair in entry["pairs"]
@@ -83,7 +83,7 @@ def _reading(row: Content) -> Row:
         Cell(whole(row["count"]), "number"),
         words.value_cell(row),
         words.interval_cell(row),
-        *words.counted(row)[:3],
+        *words.rated(row),
     )
 
 

@@ -59,7 +59,7 @@ def _means(entry: Content) -> Table:
         head=(
             *words.heads(_("Measure")),
             *words.number_heads(_("Value"), words.interval_head(rows)),
-            *words.counted_heads()[:3],
+            *words.rated_heads(),
         ),
         groups=words.groups(
             rows,
@@ -68,7 +68,7 @@ def _means(entry: Content) -> Table:
                 Cell(_measure(row, entry["unit"]), "head"),
                 words.value_cell(row),
                 words.interval_cell(row),
-                *words.counted(row)[:3],
+                *words.rated(row),
             ),
         ),
         methods=(_("Interval: %(method)s.") % {"method": words.methods_named(rows)},),

@@ -81,7 +81,7 @@ def _means(entry: Content, badges: Badges) -> Table:
         head=(
             *words.heads(_("Arm")),
             *words.number_heads(_("Mean"), words.interval_head(rows)),
-            *words.counted_heads()[:3],
+            *words.rated_heads(),
         ),
         groups=words.groups(
             sorted(rows, key=lambda row: order.index(row["category"])),
@@ -90,7 +90,7 @@ def _means(entry: Content, badges: Badges) -> Table:
                 Cell(row["arm"], "head", badges[row["arm"]]),
                 words.value_cell(row),
                 words.interval_cell(row),
-                *words.counted(row)[:3],
+                *words.rated(row),
             ),
         ),
         methods=(

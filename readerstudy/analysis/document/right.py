@@ -66,7 +66,7 @@ def _flawed(content: Content, rows: list[Content], badges: Badges) -> tuple[Tabl
             head=(
                 *words.heads(_("Arm")),
                 *words.number_heads(_("Share of readings"), words.interval_head(rows)),
-                *words.counted_heads()[:3],
+                *words.rated_heads(),
             ),
             groups=words.groups(
                 sorted(rows, key=lambda row: list(questions).index(row["criterion"])),
@@ -75,7 +75,7 @@ def _flawed(content: Content, rows: list[Content], badges: Badges) -> tuple[Tabl
                     Cell(row["arm"], "head", badges[row["arm"]]),
                     words.value_cell(row),
                     words.interval_cell(row),
-                    *words.counted(row)[:3],
+                    *words.rated(row),
                 ),
             ),
             methods=(

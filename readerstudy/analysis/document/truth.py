@@ -154,7 +154,7 @@ def _mrmc(entry: Content) -> tuple[Table, ...]:
                     words.value_cell(row),
                     words.interval_cell(row),
                     *words.p_cells(row, corrected=many),
-                    *words.counted(row)[:3],
+                    *words.rated(row),
                 ),
             ),
             methods=(
@@ -230,7 +230,7 @@ def _stratum(stratum: Content, questions: Mapping[str, str], badges: Badges) -> 
         head=(
             *words.heads(_("Level"), _("Arm")),
             *words.number_heads(_("Value"), words.interval_head(rows)),
-            *words.counted_heads()[:3],
+            *words.rated_heads(),
         ),
         groups=words.groups(
             sorted(rows, key=lambda row: list(questions).index(row["about"])),
@@ -240,7 +240,7 @@ def _stratum(stratum: Content, questions: Mapping[str, str], badges: Badges) -> 
                 levels.whose(row, badges),
                 words.value_cell(row),
                 words.interval_cell(row),
-                *words.counted(row)[:3],
+                *words.rated(row),
             ),
         ),
         methods=(_("Interval: %(method)s.") % {"method": words.methods_named(rows)},),

@@ -137,13 +137,22 @@ def counted(row: Content) -> Row:
     return tuple(Cell(whole(row[name]), "number") for name in COUNTS)
 
 
+def rated_heads() -> Row:
+    return counted_heads()[:3]
+
+
+def rated(row: Content) -> Row:
+    """Cases, readers and ratings."""
+    return counted(row)[:3]
+
+
 def paired_heads() -> Row:
     return number_heads(_("Cases"), _("Readers"), _("Pairs"))
 
 
 def paired(row: Content) -> Row:
     """Cases, readers and pairs of ratings."""
-    return counted(row)[:3]
+    return rated(row)
 
 
 def value_cell(row: Content) -> Cell:

@@ -23,7 +23,8 @@ from readerstudy.reading.adjudication.screen import Bench, adjudication_page, be
 from readerstudy.reading.forms import RateForm, SubmitForm, whole_page
 from readerstudy.reading.models import Adjudication
 from readerstudy.reading.scales import RatingError
-from readerstudy.reading.views.room import IMAGE_SECONDS, onward, send_image
+from readerstudy.reading.sending import send_image
+from readerstudy.reading.views.room import IMAGE_SECONDS, onward
 from readerstudy.reading.visibility import clock
 from readerstudy.studies.access import Access, access_adjudicator, access_study
 from readerstudy.studies.actions.design import set_section

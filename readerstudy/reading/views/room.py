@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from functools import partial
-from io import BytesIO
 from typing import Any
 
 from csp.decorators import csp_update
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,9 +18,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from readerstudy.accounts.models import ReaderProfile
 from readerstudy.accounts.people import signed_in
-from readerstudy.cases.models import Image
-from readerstudy.cases.pixels import open_for_reader
-from readerstudy.imaging.blank import blank_of
 from readerstudy.reading import actions
 from readerstudy.reading.access import access_allocation, access_image, access_subject
 from readerstudy.reading.forms import RateForm, SubmitForm, carries_answers, whole_page
@@ -34,11 +30,12 @@ from readerstudy.reading.path.reopening import is_open
 from readerstudy.reading.path.signing import completion_text
 from readerstudy.reading.path.where import Step, where_of
 from readerstudy.reading.presenting import answers_at, question_at, questions_of
-from readerstudy.reading.protocol import criteria_of, frozen_of, nature_of, shown_as_of
+from readerstudy.reading.protocol import criteria_of, frozen_of, nature_of
 from readerstudy.reading.questions import BEFORE
 from readerstudy.reading.scales import LONGEST_REASON, RatingError
 from readerstudy.reading.screens import Screen, screen_after, screen_of
-from readerstudy.reading.visibility import clock, public_meta, study_is_shown, told_elsewhere
+from readerstudy.reading.sending import send_image
+from readerstudy.reading.visibility import clock, study_is_shown, told_elsewhere
 from readerstudy.reading.washout import gate_of
 from readerstudy.studies.access import access_seat
 from readerstudy.studies.actions.signing import SignatureError, has_second_factor
@@ -217,21 +214,6 @@ def image(request: HttpRequest, key: str, case_key: str, slot: str, product: str
     """One product of an image, as `image_url` names them. Names and bytes tell nothing of arm or origin."""
     found, is_blank = access_image(request, key, case_key, slot)
     return send_image(found, product, is_blank=is_blank)
-
-
-def send_image(found: Image, product: str, *, is_blank: bool = False) -> HttpResponseBase:
-    """The bytes of one product of an image, or what the viewer has to know of it."""
-    shown_as = shown_as_of(found.case.study)
-    if product == "meta":
-        return JsonResponse(public_meta(found, shown_as))
-    name, _dash, frame = product.partition("-")
-    stored = open_for_reader(found, product=name, frame=int(frame or 0), shown_as=shown_as)
-    if stored is None:
-        raise Http404
-    file = BytesIO(blank_of(stored.file.read())) if is_blank else stored.file
-    response = FileResponse(file, content_type=stored.mime)
-    del response["Content-Disposition"]  # it would carry the name under which the file is stored
-    return response
 
 
 def _save(
