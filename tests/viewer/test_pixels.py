@@ -179,3 +179,30 @@ def test_an_overlay_that_does_not_come_is_said_and_can_be_tried_again(
     looker.press("o")
     looker.wait_for("viewer.querySelector('[role=status]').textContent === 'Overlay: shown'")
     looker.complaints.clear()  # the browser's own line about the answer 404
+
+
+PAINTINGS = """async ([element, urls]) => {
+  const Viewer = customElements.get("rs-viewer");
+  await Viewer.prefetch(urls);
+  const { paint } = Viewer.prototype;
+  window.paintings = [];
+  Viewer.prototype.paint = function () {
+    if (this.size) window.paintings.push([this.view.zoom, this.view.lift]);
+    return paint.call(this);
+  };
+  document.querySelector(".images").innerHTML = element;
+}"""
+
+
+def test_an_image_that_was_fetched_beforehand_is_painted_once_and_never_moves(
+    exhibition: Exhibition, look: Look
+) -> None:
+    facts = {"window": {"center": 30000, "width": 40000, "name": ""}}
+    scan = Shown((grey(),), facts, preview=np.zeros((8, 8, 3), np.uint8))
+    looker = look(exhibition.hang("one", scan), viewport={"width": 600, "height": 500})
+    following = exhibition.hang("two", scan)
+    looker.page.evaluate(PAINTINGS, [following, ["/two/meta", "/two/preview", "/two/full-0"]])
+    looker.settle()
+    looker.watch(10)
+    (placed,) = looker.page.evaluate("() => window.paintings")
+    assert placed == [looker.view()["zoom"], looker.view()["lift"]]

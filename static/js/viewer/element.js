@@ -302,19 +302,18 @@ export class RsViewer extends HTMLElement {
   /** Follows the size of the pane. A canvas that is resized is empty, so it is painted before it is seen. */
   #resize() {
     if (!this.isConnected) return;
-    const { canvas } = this.painter;
+    const before = this.#place;
     const { width, height } = this.stage.getBoundingClientRect();
-    const ratio = globalThis.devicePixelRatio || 1;
-    const across = Math.max(1, Math.round(width * ratio));
-    const down = Math.max(1, Math.round(height * ratio));
-    const same = canvas.width === across && canvas.height === down;
-    this.size = { width, height, ratio };
+    this.size = { width, height, ratio: globalThis.devicePixelRatio || 1 };
+    this.chrome.tell(); // its words may need a second line, which the image has to leave free
     if (this.view.fit) this.#fit();
     for (const peer of this.peers) peer.refit?.();
-    if (same) return this.draw();
-    canvas.width = across;
-    canvas.height = down;
-    this.paint();
+    if (this.painter.resize(this.size)) this.paint();
+    else if (this.#place !== before) this.draw();
+  }
+
+  get #place() {
+    return this.size ? `${this.view.zoom} ${this.view.lift}` : "";
   }
 
   /** The whole image above the tools, as large as it goes. */
@@ -476,8 +475,11 @@ export class RsViewer extends HTMLElement {
     });
   }
 
+  /** Paints what is now; whatever asked for a drawing has it with that. */
   paint() {
     if (!this.size) return;
+    cancelAnimationFrame(this.waiting);
+    this.waiting = null;
     const { size, view, meta, matrix } = this;
     const preview = view.frame === this.keyFrame ? this.preview : null;
     const pixels = { picture: this.picture, preview, overlay: this.overlay.shown };

@@ -15,6 +15,17 @@ export class Painter {
     this.ink = canvas.getContext("2d");
   }
 
+  /** Follows a pane of {width, height} in CSS pixels; true when the canvas is empty because of it. */
+  resize({ width, height, ratio }) {
+    const { canvas } = this;
+    const across = Math.max(1, Math.round(width * ratio));
+    const down = Math.max(1, Math.round(height * ratio));
+    if (canvas.width === across && canvas.height === down) return false;
+    canvas.width = across;
+    canvas.height = down;
+    return true;
+  }
+
   /** Paints {picture, preview, overlay, meta, view, values, base, matrix, ratio}; true when there was a picture. */
   paint(scene) {
     const { ink, canvas } = this;
